@@ -1,0 +1,108 @@
+"""Contours: SIPaKMeD `.dat` files in and out, polygons to masks and back.
+
+Coordinates are ``(x, y)`` in source pixels, x first, origin at the top-left corner of the image, so that
+the centre of the first pixel lies at (0.5, 0.5). Every module keeps to this.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from skimage.measure import find_contours
+
+from pap_core.errors import InputError
+
+_FARTHEST = 1_000_000  # px from the origin; beyond lies no picture, and soon the drawing's number range
+
+
+def read_dat(path: Path) -> np.ndarray:
+    """Read one `.dat` contour: a vertex a line, ``x,y`` or ``x y``, blank lines allowed.
+
+    Returns:
+        ``(V, 2)`` float64 vertices without the repeated first one, V at least 3.
+
+    Raises:
+        InputError: the file is unreadable, empty, binary, has a line that is not two finite numbers or
+            no place in any picture, or has fewer than three different vertices.
+    """
+    expected = "expected one vertex a line as 'x,y'; export the contour again or remove the file"
+    try:
+        text = path.read_bytes().decode("ascii")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file's rights.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file, {expected}.") from None
+    if "\0" in text:
+        raise InputError(f"{path}: not a text file, {expected}.")
+    vertices = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        fields = line.replace(",", " ").split()
+        if not fields:
+            continue
+        try:
+            x, y = (float(field) for field in fields)
+        except ValueError:
+            raise InputError(f"{path}: line {number} reads {line[:40]!r}, {expected}.") from None
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise InputError(f"{path}: line {number} holds {line[:40]!r}, no finite point, {expected}.")
+        if max(abs(x), abs(y)) > _FARTHEST:
+            raise InputError(f"{path}: line {number} holds {line[:40]!r}, far off any picture, {expected}.")
+        vertices.append((x, y))
+    if not vertices:
+        raise InputError(f"{path}: the file is empty, {expected}.")
+    if len(vertices) > 1 and vertices[0] == vertices[-1]:
+        vertices.pop()
+    if len(set(vertices)) < 3:
+        raise InputError(f"{path}: {len(vertices)} vertices found, a contour needs three, {expected}.")
+    return np.array(vertices, dtype=np.float64)
+
+
+def write_dat(path: Path, polygon: np.ndarray) -> None:
+    """Write ``(V, 2)`` vertices as a closed `.dat` contour in the official form."""
+    closed = np.vstack([polygon, polygon[:1]])
+    path.write_text("".join(f"{x:.5g},{y:.5g}\n" for x, y in closed), encoding="ascii")
+
+
+def fill(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Fill a polygon: True inside it and in every pixel its line runs through.
+
+    Experts click on the last pixel that still belongs to the cell, so the line itself counts as inside;
+    label maps drawn by others from the official SIPaKMeD contours do the same.
+
+    Args:
+        polygon: ``(V, 2)`` vertices in source pixels; parts outside the image are cut off.
+        shape: ``(H, W)`` of the image.
+
+    Returns:
+        ``(H, W)`` bool.
+    """
+    height, width = shape
+    canvas = Image.new("1", (width, height))
+    ImageDraw.Draw(canvas).polygon([(int(x), int(y)) for x, y in np.floor(polygon)], fill=1, outline=1)
+    return np.array(canvas)
+
+
+def trace(mask: np.ndarray) -> list[np.ndarray]:
+    """Trace the outer outlines of a mask as polygons, longest first; holes are left out.
+
+    Args:
+        mask: ``(H, W)`` bool.
+
+    Returns:
+        ``(V, 2)`` vertices each, unclosed, at the centres of the outermost pixels: `fill` of a polygon
+        gives its region back. Regions too small for three vertices are left out.
+    """
+    # a level just under 1 puts the line on the centres of the inside pixels
+    rings = find_contours(np.pad(mask, 1).astype(np.float64), 1 - 1e-6, fully_connected="high")
+    # undo the pad (-1), centre the pixels (+0.5)
+    polygons = [ring[:-1, ::-1].round() - 0.5 for ring in rings]
+    polygons = [polygon[np.any(polygon != np.roll(polygon, 1, axis=0), axis=1)] for polygon in polygons]
+    outer = [polygon for polygon in polygons if len(polygon) > 2 and signed_area(polygon) > 0]
+    return sorted(outer, key=len, reverse=True)
+
+
+def signed_area(polygon: np.ndarray) -> float:
+    """Return the area of ``(V, 2)`` vertices in square pixels, its sign telling the winding."""
+    x, y = polygon[:, 0], polygon[:, 1]
+    return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
