@@ -1,0 +1,1 @@
+"""From expert contours to a data set folder: readers, builder, split, phantoms, jitter."""

@@ -1,0 +1,266 @@
+"""Builds a data set folder: crops, labels, targets and a manifest, from any known source."""
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pap_core.data import herlev, sipakmed
+from pap_core.data.cell import Reading, Skipped
+from pap_core.data.crop import CLIPPED
+from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
+from pap_core.data.split import SPLITS, TEST, TRAIN, split
+from pap_core.errors import InputError
+from pap_core.images import write_whole
+
+FORMAT = 1
+SIZE = 256
+MODES = ("window", "fit")
+MANIFEST = [
+    *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
+    *("background", "cytoplasm", "nucleus", "ignore", "digest"),
+]
+_UNFINISHED = "unfinished.json"
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How to build. What is None is decided by the source."""
+
+    mode: str | None = None  # "window" or "fit"
+    form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
+    split: str = "grouped"  # or "paper"
+    test_share: float = 0.3  # of all crops
+    seed: int = 0  # of the split
+    border: int = 2  # px, of the target's black border
+    neighbours: bool = True  # draw other annotated cells that reach into a crop
+
+
+def read_source(source: Path, options: BuildOptions) -> Reading:
+    """Recognise a source and read it.
+
+    Raises:
+        InputError: the folder is missing, empty or of no known layout, or holds no usable cell.
+    """
+    layouts = "a SIPaKMeD (.dat contours) or Herlev (image and -d mask) folder"
+    if not source.is_dir():
+        raise InputError(f"{source}: there is no such folder; expected {layouts}.")
+    try:
+        if not any(source.iterdir()):
+            raise InputError(f"{source}: the folder is empty; expected {layouts}.")
+        if sipakmed.recognise(source):
+            reading = _read_sipakmed(source, options)
+        elif herlev.recognise(source):
+            reading = herlev.read(source)
+        else:
+            raise InputError(f"{source}: no contours and no masks found; expected {layouts}.")
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
+        ) from None
+    if not reading.cells:
+        first = reading.skipped[0].reason if reading.skipped else "nothing annotated"
+        raise InputError(f"{source}: no usable cell found ({first}); expected {layouts}.")
+    return reading
+
+
+def _read_sipakmed(source: Path, options: BuildOptions) -> Reading:
+    """Read the form asked for; else smears for windows and crops for fitting, whichever there is."""
+    if options.form:
+        return sipakmed.read(source, options.form)
+    for form in ("cropped", "smear") if options.mode == "fit" else ("smear", "cropped"):
+        reading = sipakmed.read(source, form)
+        if reading.cells:
+            break
+    return reading
+
+
+def build(
+    source: Path,
+    folder: Path,
+    options: BuildOptions | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict:
+    """Build a data set folder; started again after an interruption, it goes on where it was.
+
+    Args:
+        source: a SIPaKMeD, Herlev or phantom folder.
+        folder: where the data set goes; new, empty, or left unfinished by the same call.
+        options: see `BuildOptions`.
+        progress: called with pictures done and pictures in all.
+
+    Returns:
+        The content of ``dataset.json``.
+
+    Raises:
+        InputError: a source or options that cannot be used, a folder that holds something else, a full
+            disk.
+    """
+    options = options or BuildOptions()
+    _check(options)
+    if folder.resolve().is_relative_to(source.resolve()):
+        raise InputError(f"{folder}: lies within the source {source}; choose a folder beside it.")
+    reading = read_source(source, options)
+    job = {
+        "format": FORMAT,
+        "source": reading.source,
+        "path": str(source.resolve()),
+        **asdict(options),
+        "mode": options.mode or reading.default_mode,
+        "size": SIZE,
+    }
+    created = not folder.exists()
+    try:
+        if _claim(folder, job):
+            return json.loads((folder / "dataset.json").read_text())
+        rows, skipped = cut_all(reading, folder, job, progress)
+        if rows:
+            return _finish(reading, folder, job, rows, reading.skipped + skipped)
+        _abandon(folder, created)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: could not be written ({error.strerror}); make room there, then run the same command "
+            "again: it goes on where it was."
+        ) from error
+    except BrokenExecutor as error:
+        raise InputError(
+            f"{folder}: a worker was ended from outside, for want of memory perhaps; run the same command "
+            "again: it goes on where it was."
+        ) from error
+    raise InputError(f"{source}: no cell could be cut out ({skipped[0].reason}).")
+
+
+def summary(described: dict) -> str:
+    """Put the content of ``dataset.json`` into words: what was found, used, left out.
+
+    Pictures and cells are those of the source, usable or not, beside the official numbers where the
+    source has such; crops are what the data set holds.
+    """
+    found, official, crops = (described[key] for key in ("found", "official", "categories"))
+    head = ["category", "pictures", "cells", "crops"]
+    rows = [[name, *counts, crops.get(name, 0)] for name, counts in found.items()]
+    if official:
+        head = ["category", "pictures", "official", "cells", "official", "crops"]
+        names = list(official) + [name for name in found if name not in official]
+        pairs = [zip(found.get(name, (0, 0)), official.get(name, (0, 0)), strict=True) for name in names]
+        rows = [
+            [name, *pictures, *cells, crops.get(name, 0)]
+            for name, (pictures, cells) in zip(names, pairs, strict=True)
+        ]
+    rows.append(["total", *(sum(column) for column in list(zip(*rows, strict=True))[1:])])
+    wide = max(len(row[0]) for row in [head, *rows])
+    lines = [f"{row[0]:{wide}}" + "".join(f"{field:>10}" for field in row[1:]) for row in [head, *rows]]
+    if official:
+        whole = "the full download" if described["full_download"] else "not the full download"
+        pictures, of_pictures, cells, of_cells, _ = rows[-1][1:]
+        lines.append(
+            f"The source is {whole}: {pictures} of {of_pictures} pictures, {cells} of {of_cells} cells."
+        )
+    sides, clipped = described["sides"], described["clipped"]
+    lines.append(
+        f"{described['crops']} crops: {sides[TRAIN]} for training, {sides[TEST]} for testing "
+        f"({described['split']} split, seed {described['seed']})."
+    )
+    lines.append(
+        f"{described['skipped'] - clipped} skipped and {clipped} clipped but used; each is listed with its "
+        "reason in skipped.csv of the data set folder."
+    )
+    return "\n".join(lines)
+
+
+def _check(options: BuildOptions) -> None:
+    for name, value, choices in (
+        ("mode", options.mode, (None, *MODES)),
+        ("form", options.form, (None, *sipakmed.FORMS)),
+        ("split", options.split, SPLITS),
+    ):
+        if value not in choices:
+            raise InputError(f"{name} {value!r}: choose of {', '.join(filter(None, choices))}.")
+    if not 0 <= options.test_share <= 1:
+        raise InputError(f"test share {options.test_share}: choose a number from 0 to 1.")
+    if not 0 <= options.border <= SIZE // 4:
+        raise InputError(f"border {options.border} px: choose 0 to {SIZE // 4}.")
+
+
+def _claim(folder: Path, job: dict) -> bool:
+    """Make or take over the folder. True when it already holds this very data set."""
+    for name in ("dataset.json", _UNFINISHED):
+        if (folder / name).exists():
+            try:
+                found = json.loads((folder / name).read_text())
+            except ValueError:
+                raise InputError(f"{folder / name}: damaged; delete the folder and build again.") from None
+            if {key: found.get(key) for key in job} != job:
+                raise InputError(
+                    f"{folder}: holds a data set of another source or other options; choose another folder, "
+                    "or delete it."
+                )
+            if name == "dataset.json":
+                return True
+            break
+    else:
+        strangers = folder.exists() and (
+            not folder.is_dir() or any(path.suffix != ".part" for path in folder.iterdir())
+        )
+        if strangers:
+            raise InputError(f"{folder}: not empty and no data set; choose a new folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        # first of all, so that a folder left at any moment after is known as ours
+        write_whole(folder / _UNFINISHED, json.dumps(job, indent=2).encode())
+    for name in FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+    return False
+
+
+def _abandon(folder: Path, created: bool) -> None:
+    """Take back what was written to a folder that will hold no data set."""
+    for name in FOLDERS:
+        shutil.rmtree(folder / name)
+    close_journal(folder)
+    (folder / _UNFINISHED).unlink()
+    if created:
+        folder.rmdir()
+
+
+def _finish(reading: Reading, folder: Path, job: dict, rows: list[dict], skipped: list[Skipped]) -> dict:
+    kept = {row["id"] for row in rows}
+    cells = [cell for cell in reading.cells if cell.id in kept]
+    sides = split(cells, job["split"], job["test_share"], job["seed"])
+    for row in rows:
+        row["split"] = sides[row["id"]]
+    remove_leftovers(folder, kept)
+    manifest = _csv(MANIFEST, rows)
+    write_whole(folder / "manifest.csv", manifest)
+    reasons = [asdict(one) for one in sorted(skipped, key=lambda one: (one.id, one.reason))]
+    write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
+    pictures = {(cell.category, cell.image) for cell in cells}
+    described = job | {
+        "crops": len(rows),
+        "sides": {side: sum(found == side for found in sides.values()) for side in (TRAIN, TEST)},
+        "categories": dict(sorted(Counter(cell.category for cell in cells).items())),
+        "pictures": dict(sorted(Counter(category for category, _ in pictures).items())),
+        "official": reading.official,
+        "found": reading.found,
+        "full_download": bool(reading.official) and reading.found == reading.official,
+        "skipped": len(skipped),
+        "clipped": sum(one.reason.startswith(CLIPPED) for one in skipped),
+        "digest": hashlib.sha256(manifest).hexdigest(),
+    }
+    write_whole(folder / "dataset.json", json.dumps(described, indent=2).encode())
+    (folder / _UNFINISHED).unlink(missing_ok=True)
+    close_journal(folder)
+    return described
+
+
+def _csv(columns: list[str], rows: list[dict]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()

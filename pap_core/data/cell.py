@@ -1,0 +1,73 @@
+"""What every reader yields: cells of pictures, and what could not be used."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One annotated cell of one picture, its truth given by two contours or by a drawn mask."""
+
+    id: str  # unique in its source, fit for a file name
+    category: str
+    group: str  # the smear or slide: what a leak-free split keeps on one side
+    image: Path
+    outline: np.ndarray | None = None  # (V, 2) contour of the whole cell, nucleus included
+    nucleus: np.ndarray | None = None  # (V, 2) contour of the nucleus
+    mask: Path | None = None  # colour-coded mask (Herlev)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something a source holds that could not be used as it is, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass
+class Reading:
+    """All that a reader found in a source."""
+
+    source: str  # "sipakmed", "herlev" or "phantom"
+    default_mode: str  # "window" or "fit"
+    official: dict[str, tuple[int, int]]  # category: (pictures, cells) of the published data set
+    cells: list[Cell] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    found: dict[str, tuple[int, int]] = field(default_factory=dict)  # as `official`; usable or not
+
+    def files(self, source: Path) -> Iterator[Path]:
+        """Yield the regular files below `source` in order; list the links that are not followed.
+
+        A link to a file within `source` is that file. One that leads out of it is not read: a source
+        that someone else packed must not bring in files of the machine it is unpacked on.
+        """
+        for path in sorted(source.rglob("*")):
+            name = path.relative_to(source).as_posix()
+            if not name.isprintable():  # undecodable bytes are not printable either
+                self.skipped.append(Skipped(ascii(name), f"{source}/{name!a}: rename it to plain text"))
+            elif path.is_symlink() and not path.exists():
+                self.skipped.append(Skipped(name, f"{path}: a link to nothing; copy the file there"))
+            elif path.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(source.resolve())):
+                reason = "a link to a folder or out of the source is not followed; copy what it leads to"
+                self.skipped.append(Skipped(name, f"{path}: {reason}"))
+            elif path.is_file():
+                yield path
+
+    def count(self, pictures: Iterable[str], cells: Iterable[str]) -> None:
+        """Note what the source holds: the category of each picture and of each cell, usable or not."""
+        by_picture, by_cell = Counter(pictures), Counter(cells)
+        self.found = {name: (by_picture[name], by_cell[name]) for name in sorted(by_picture | by_cell)}
+
+    def drop_twins(self) -> None:
+        """Keep the first of cells that share an id, as a source unpacked twice has; list the others."""
+        first: dict[str, Cell] = {}
+        for cell in self.cells:
+            if (taken := first.setdefault(cell.id, cell)) is not cell:
+                reason = f"{cell.image}: {taken.image} has a cell {cell.id} too; rename or remove one of them"
+                self.skipped.append(Skipped(cell.id, reason))
+        self.cells = list(first.values())

@@ -1,0 +1,148 @@
+"""One picture's cells as crops: label map drawn, window or fitted square cut out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from pap_core.contours import fill
+from pap_core.data.cell import Cell
+from pap_core.data.herlev import read_mask
+from pap_core.errors import InputError
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+
+CLIPPED = "clipped, kept"  # how the reason of a cell begins that is listed and used all the same
+FIT_MARGIN = 10  # source pixels around the cell's box in mode `fit`
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square cut from a picture; source x = x0 + crop x / scale, likewise y."""
+
+    image: np.ndarray  # (S, S, 3) uint8
+    label: np.ndarray  # (S, S) uint8
+    x0: int
+    y0: int
+    scale: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A cell as masks of its whole picture."""
+
+    cell: Cell
+    whole: np.ndarray  # (H, W) bool, nucleus included
+    nucleus: np.ndarray  # (H, W) bool
+    ignore: np.ndarray | None = None  # (H, W) bool
+
+
+def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
+    """Draw a cell's truth on its picture.
+
+    Returns:
+        The masks, and what had to be cut off to make them sound, if anything.
+
+    Raises:
+        InputError: the outline or the nucleus misses the picture, or the nucleus misses its cell.
+    """
+    if cell.mask is not None:
+        label = read_mask(cell.mask, shape)
+        drawn = Drawn(cell, np.isin(label, (CYTOPLASM, NUCLEUS)), label == NUCLEUS, label == IGNORE)
+        if not drawn.nucleus.any():
+            raise InputError(f"{cell.mask}: the mask has no nucleus pixel; draw it or leave the cell out.")
+        return drawn, None
+
+    whole, nucleus = fill(cell.outline, shape), fill(cell.nucleus, shape)
+    for part, mask in (("cell outline", whole), ("nucleus", nucleus)):
+        if not mask.any():
+            raise InputError(
+                f"{cell.image}: the {part} of {cell.id} lies outside the image; correct its contour file."
+            )
+    inside = nucleus & whole
+    if not inside.any():
+        raise InputError(
+            f"{cell.image}: the nucleus of {cell.id} lies outside its cell; correct its contour files."
+        )
+    return Drawn(cell, whole, inside), _cut_off(cell, shape, nucleus, inside)
+
+
+def _cut_off(cell: Cell, shape: tuple[int, int], nucleus: np.ndarray, inside: np.ndarray) -> str | None:
+    height, width = shape
+    cut = []
+    for part, polygon in (("cell outline", cell.outline), ("nucleus", cell.nucleus)):
+        if polygon.min() < 0 or (polygon > (width, height)).any():
+            cut.append(f"{part} reaches beyond the image")
+    lost = 1 - inside.sum() / nucleus.sum()
+    if lost > 0:
+        cut.append(f"{lost:.1%} of the nucleus lies outside its cell")
+    return f"{CLIPPED}: {'; '.join(cut)}" if cut else None
+
+
+def label_map(drawn: Sequence[Drawn], shape: tuple[int, int]) -> np.ndarray:
+    """Lay cells over one another as a label map: every nucleus lies above every cytoplasm."""
+    label = np.full(shape, BACKGROUND, dtype=np.uint8)
+    for one in drawn:
+        if one.ignore is not None:
+            label[one.ignore] = IGNORE
+        label[one.whole] = CYTOPLASM
+    for one in drawn:
+        label[one.nucleus] = NUCLEUS
+    return label
+
+
+def window(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
+    """Cut the paper's window: `size` pixels square, centred on the nucleus, at the picture's own scale.
+
+    Raises:
+        InputError: the window leaves the picture.
+    """
+    height, width = label.shape
+    rows, columns = np.nonzero(cell.nucleus)
+    x0, y0 = (int(np.floor(axis.mean() + 0.5)) - size // 2 for axis in (columns, rows))
+    if x0 < 0 or y0 < 0 or x0 + size > width or y0 + size > height:
+        raise InputError(
+            f"{cell.cell.image}: the {size} × {size} window around the nucleus of {cell.cell.id} leaves the "
+            f"{width} × {height} image; mode fit would keep the cell."
+        )
+    place = np.s_[y0 : y0 + size, x0 : x0 + size]
+    return Crop(image[place], label[place], x0, y0, 1.0)
+
+
+def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
+    """Cut the square around the whole cell with a margin, resized to `size`; see `square`."""
+    rows, columns = np.nonzero(cell.whole)
+    left, right = columns.min() - FIT_MARGIN, columns.max() + 1 + FIT_MARGIN
+    top, bottom = rows.min() - FIT_MARGIN, rows.max() + 1 + FIT_MARGIN
+    height, width = label.shape
+    left, top = max(left, 0), max(top, 0)
+    right, bottom = min(right, width), min(bottom, height)
+    side = int(max(right - left, bottom - top))
+    x0 = int(left + right - side) // 2
+    y0 = int(top + bottom - side) // 2
+    pixels, truth = square(image, x0, y0, side), square(label, x0, y0, side)
+    ys, xs = np.arange(y0, y0 + side)[:, None], np.arange(x0, x0 + side)[None]
+    truth[(ys < 0) | (ys >= height) | (xs < 0) | (xs >= width)] = IGNORE
+    return Crop(resize_image(pixels, size), resize_label(truth, size), x0, y0, size / side)
+
+
+def square(pixels: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
+    """Cut a square that may leave the picture; what lies beyond mirrors what lies within."""
+    height, width = pixels.shape[:2]
+    before = (max(0, -y0), max(0, -x0))
+    after = (max(0, y0 + side - height), max(0, x0 + side - width))
+    inner = pixels[max(0, y0) : min(height, y0 + side), max(0, x0) : min(width, x0 + side)]
+    beyond = [(before[0], after[0]), (before[1], after[1])] + [(0, 0)] * (pixels.ndim - 2)
+    return np.pad(inner, beyond, mode="symmetric")
+
+
+def resize_image(image: np.ndarray, size: int) -> np.ndarray:
+    """Resize ``(S, S, 3)`` uint8 to `size` squared, smoothed as it shrinks."""
+    if image.shape[0] == size:
+        return image
+    return np.array(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def resize_label(label: np.ndarray, size: int) -> np.ndarray:
+    """Resize ``(S, S)`` labels to `size` squared by nearest neighbour: labels are never interpolated."""
+    return np.array(Image.fromarray(label).resize((size, size), Image.Resampling.NEAREST))

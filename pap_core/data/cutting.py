@@ -1,0 +1,176 @@
+"""Cuts the crops of a whole source, on all cores, so that it can be stopped and started again."""
+
+import hashlib
+import json
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+
+import numpy as np
+
+from pap_core.data.cell import Cell, Reading, Skipped
+from pap_core.data.crop import draw, fit, label_map, window
+from pap_core.errors import InputError
+from pap_core.images import png_bytes, read_image, write_whole
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
+
+FOLDERS = ("images", "labels", "targets")
+_JOURNAL = "unfinished.jsonl"
+
+
+def cut_all(
+    reading: Reading, folder: Path, job: dict, progress: Callable[[int, int], None] | None
+) -> tuple[list[dict], list[Skipped]]:
+    """Cut every cell of every picture that no earlier call has finished.
+
+    Args:
+        reading: what the reader found.
+        folder: the data set folder, with `FOLDERS` in it.
+        job: mode, size, border, neighbours and path of the source.
+        progress: called with pictures done and pictures in all.
+
+    Returns:
+        Rows of the manifest in the order of their ids, and what was skipped or clipped.
+    """
+    pictures: dict[str, list[Cell]] = defaultdict(list)
+    for cell in reading.cells:
+        pictures[cell.image.relative_to(job["path"]).as_posix()].append(cell)
+    stamps = {name: _stamp(cells) for name, cells in pictures.items()}
+    journal = _read_journal(folder)
+    finished = {name: found for name, found in journal.items() if found.get("stamp") == stamps.get(name, "")}
+    left = {name: cells for name, cells in pictures.items() if name not in finished}
+    workers = max(1, min(os.cpu_count() or 1, len(left)))
+    # spawn, not fork: a page builds from a process full of threads
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
+        jobs = {pool.submit(_cut_picture, name, cells, folder, job): name for name, cells in left.items()}
+        try:
+            for one in as_completed(jobs):
+                name = jobs[one]
+                finished[name] = one.result() | {"stamp": stamps[name]}
+                _append_journal(folder, name, finished[name])
+                if progress:
+                    progress(len(finished), len(pictures))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    rows = [row for found in finished.values() for row in found["rows"]]
+    skipped = [Skipped(**one) for found in finished.values() for one in found["skipped"]]
+    return sorted(rows, key=lambda row: row["id"]), skipped
+
+
+def remove_leftovers(folder: Path, kept: set[str]) -> None:
+    """Remove what a killed build can leave: half-written files, and those of no cell in `kept`."""
+    for kind in FOLDERS:
+        for path in (folder / kind).iterdir():
+            if path.suffix != ".png" or path.stem not in kept:
+                path.unlink()
+    for path in folder.glob("*.part"):
+        path.unlink()
+
+
+def close_journal(folder: Path) -> None:
+    """Forget how far a build was, once it is finished."""
+    (folder / _JOURNAL).unlink(missing_ok=True)
+
+
+def _stamp(cells: list[Cell]) -> str:
+    """Return what changes when a person mends a picture, a mask or a contour between two calls."""
+    stamp = hashlib.sha256()
+    for cell in cells:
+        for path in filter(None, (cell.image, cell.mask)):
+            state = path.stat()
+            stamp.update(f"{cell.id} {state.st_size} {state.st_mtime_ns}".encode())
+        for contour in (cell.outline, cell.nucleus):
+            stamp.update(b"" if contour is None else contour.tobytes())
+    return stamp.hexdigest()[:16]
+
+
+def _read_journal(folder: Path) -> dict[str, dict]:
+    path = folder / _JOURNAL
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # the last one was cut short
+    finished = {}
+    for number, line in enumerate(lines):
+        try:
+            entry = json.loads(line)
+        except ValueError:  # the machine went down while it was written
+            lines = lines[:number]
+            break
+        finished[entry.pop("picture")] = entry
+    write_whole(path, b"".join(line + b"\n" for line in lines))
+    return finished
+
+
+def _append_journal(folder: Path, picture: str, found: dict) -> None:
+    with open(folder / _JOURNAL, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"picture": picture} | found) + "\n")
+
+
+def _start_worker() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # a process a core already
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the build itself is killed: left alone it would wait for work for ever."""
+    parent_process().join()
+    os._exit(1)
+
+
+def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
+    """Cut every cell of one picture and write the files; returns rows and what was skipped."""
+    path = Path(job["path"], name)
+    skipped: list[Skipped] = []
+    rows: list[dict] = []
+    try:
+        image = read_image(path)
+    except InputError as error:
+        return {"rows": [], "skipped": [{"id": cell.id, "reason": str(error)} for cell in cells]}
+    shape = image.shape[:2]
+    drawn = []
+    for cell in cells:
+        try:
+            one, cut = draw(cell, shape)
+        except InputError as error:
+            skipped.append(Skipped(cell.id, str(error)))
+            continue
+        drawn.append((one, cut))
+    label = label_map([one for one, _ in drawn], shape)
+    for one, cut in drawn:
+        truth = label if job["neighbours"] else label_map([one], shape)
+        try:
+            crop = (window if job["mode"] == "window" else fit)(image, truth, one, job["size"])
+        except InputError as error:
+            skipped.append(Skipped(one.cell.id, str(error)))
+            continue
+        pixels = (crop.image, crop.label, colour_map(crop.label, job["border"]))
+        for kind, content in zip(FOLDERS, pixels, strict=True):
+            (folder / kind / f"{one.cell.id}.png").write_bytes(png_bytes(content))
+        rows.append(_row(name, one.cell, crop))
+        if cut:
+            skipped.append(Skipped(one.cell.id, cut))
+    return {"rows": rows, "skipped": [asdict(one) for one in skipped]}
+
+
+def _row(picture: str, cell: Cell, crop) -> dict:
+    counts = np.bincount(crop.label.ravel(), minlength=256).tolist()
+    return {
+        "id": cell.id,
+        "category": cell.category,
+        "group": cell.group,
+        "source": picture,
+        "x0": crop.x0,
+        "y0": crop.y0,
+        "scale": repr(crop.scale),
+        "background": counts[BACKGROUND],
+        "cytoplasm": counts[CYTOPLASM],
+        "nucleus": counts[NUCLEUS],
+        "ignore": counts[IGNORE],
+        "digest": hashlib.sha256(crop.image.tobytes() + crop.label.tobytes()).hexdigest()[:16],
+    }

@@ -1,0 +1,92 @@
+"""Reads Herlev (Jantzen et al. 2005): single-cell images beside colour-coded masks."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pap_core.data.cell import Cell, Reading, Skipped
+from pap_core.errors import InputError
+from pap_core.images import SUFFIXES, read_image
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+
+OFFICIAL = {
+    "normal_superficiel": (74, 74),
+    "normal_intermediate": (70, 70),
+    "normal_columnar": (98, 98),
+    "light_dysplastic": (182, 182),
+    "moderate_dysplastic": (146, 146),
+    "severe_dysplastic": (197, 197),
+    "carcinoma_in_situ": (150, 150),
+}
+
+_MASK_COLOURS = np.array([[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]])
+_MASK_CLASSES = np.array([BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE, BACKGROUND], dtype=np.uint8)
+_MAX_DISTANCE = 48  # RGB units; masks saved as JPEG by their copiers stay well within
+
+
+def recognise(source: Path) -> bool:
+    """Tell whether a folder holds files whose names end in ``-d``, as Herlev's masks do."""
+    return any(path.suffix.lower() in SUFFIXES for path in source.rglob("*-[dD].*"))
+
+
+def read(source: Path) -> Reading:
+    """Read every pair ``<slide>-<picture>-<cell>.*`` and ``…-d.*`` below `source`.
+
+    The folder is the category. Endings and case vary between copies and may.
+    """
+    source = source.resolve()  # so that ids do not depend on the way to the folder
+    reading = Reading(source="herlev", default_mode="fit", official=OFFICIAL)
+    images: dict[Path, Path] = {}
+    masks: dict[Path, Path] = {}
+    for path in reading.files(source):
+        if path.suffix.lower() in SUFFIXES:
+            stem = path.with_suffix("")
+            is_mask = stem.name.lower().endswith("-d")
+            key = stem.with_name(stem.name[:-2]) if is_mask else stem
+            taken = (masks if is_mask else images).setdefault(key, path)
+            if taken != path:
+                reading.skipped.append(Skipped(path.name, f"{path}: {taken.name} beside it is used instead"))
+    for stem in sorted(images.keys() | masks.keys()):
+        identifier = f"{stem.parent.name}_{stem.name}"
+        if stem not in masks:
+            reading.skipped.append(Skipped(identifier, f"{images[stem]}: no mask {stem.name}-d beside it"))
+        elif stem not in images:
+            reading.skipped.append(Skipped(identifier, f"{masks[stem]}: a mask without its image"))
+        else:
+            slide = stem.name.split("-")[0]
+            reading.cells.append(
+                Cell(identifier, category=stem.parent.name, group=slide, image=images[stem], mask=masks[stem])
+            )
+    categories = [stem.parent.name for stem in images]
+    reading.count(categories, categories)
+    reading.drop_twins()
+    return reading
+
+
+def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    """Read a colour-coded mask as a label map.
+
+    Args:
+        path: the ``-d`` file.
+        shape: ``(H, W)`` of the image it belongs to.
+
+    Returns:
+        ``(H, W)`` uint8 label map; grey (unclear) becomes ignore, black (unmarked) background.
+
+    Raises:
+        InputError: another size than the image, or colours that are not Herlev's.
+    """
+    colours = read_image(path).astype(np.int32)
+    if colours.shape[:2] != shape:
+        found, expected = (f"{width} × {height}" for height, width in (colours.shape[:2], shape))
+        raise InputError(
+            f"{path}: the mask is {found} pixels, its image {expected}; export one of them again."
+        )
+    squares = ((colours[:, :, None] - _MASK_COLOURS) ** 2).sum(axis=-1)
+    foreign = float((squares.min(axis=-1) > _MAX_DISTANCE**2).mean())
+    if foreign > 0.01:
+        raise InputError(
+            f"{path}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
+            "blue, blue, grey and black, so check that this file is a mask."
+        )
+    return _MASK_CLASSES[squares.argmin(axis=-1)]
