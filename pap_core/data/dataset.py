@@ -1,0 +1,159 @@
+"""Data set folders as torch data: decoded once, held in memory, jittered by the draw's own seed."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from pap_core.data.jitter import Jitter
+from pap_core.data.split import hold_out
+from pap_core.errors import InputError
+from pap_core.images import read_image
+from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Crops in memory, in the order of their table."""
+
+    table: pd.DataFrame  # rows of the manifests, with `folder` beside
+    images: torch.Tensor  # (N, 3, S, S) uint8
+    labels: torch.Tensor  # (N, S, S) uint8
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def subset(self, chosen: np.ndarray) -> "Crops":
+        """Return the rows where `chosen`, ``(N,)`` bool, is True."""
+        rows = torch.from_numpy(np.flatnonzero(chosen))
+        return Crops(self.table[chosen].reset_index(drop=True), self.images[rows], self.labels[rows])
+
+
+def describe(folder: Path) -> dict:
+    """Return the content of a data set folder's ``dataset.json``.
+
+    Raises:
+        InputError: the folder is no finished data set.
+    """
+    try:
+        return json.loads((folder / "dataset.json").read_text())
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: no dataset.json found, so this is no finished data set; make one with "
+            "'python -m pap_core build SOURCE OUT'."
+        ) from None
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(f"{folder}/dataset.json: cannot be read ({error}); build it again.") from None
+
+
+def load(folders: Sequence[Path], side: str) -> Crops:
+    """Decode one side of one or more data set folders.
+
+    Args:
+        folders: data set folders of one crop size.
+        side: "train" or "test".
+
+    Raises:
+        InputError: no finished data set, a file missing or damaged, or no crop on that side.
+    """
+    tables = []
+    for folder in folders:
+        describe(folder)
+        try:
+            names = {"id": str, "category": str, "group": str}
+            # a category may be called NA
+            table = pd.read_csv(folder / "manifest.csv", dtype=names, keep_default_na=False)
+        except FileNotFoundError:
+            raise InputError(f"{folder}: manifest.csv is missing; build the data set again.") from None
+        table = table[table["split"] == side].assign(folder=str(folder))
+        tables.append(table)
+    table = pd.concat(tables, ignore_index=True)
+    if table.empty:
+        names = ", ".join(map(str, folders))
+        raise InputError(f"{names}: no crop on the {side} side; build with another split or more cells.")
+    with ThreadPoolExecutor() as pool:
+        pairs = list(pool.map(_read_pair, table["folder"], table["id"]))
+    sizes = {label.shape for _, label in pairs}
+    if len(sizes) > 1:
+        names = ", ".join(map(str, folders))
+        raise InputError(f"{names}: crops of different sizes {sorted(sizes)}; build them alike.")
+    images = torch.from_numpy(np.stack([image for image, _ in pairs])).permute(0, 3, 1, 2).contiguous()
+    return Crops(table, images, torch.from_numpy(np.stack([label for _, label in pairs])))
+
+
+def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
+    image = read_image(Path(folder, "images", f"{identifier}.png"))
+    path = Path(folder, "labels", f"{identifier}.png")
+    label = read_image(path)[..., 0]
+    strange = set(np.unique(label)) - {0, CYTOPLASM, NUCLEUS, IGNORE}
+    if strange or label.shape != image.shape[:2]:
+        raise InputError(f"{path}: not the label map of its crop; build the data set again.")
+    return image, label
+
+
+def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crops, Crops]:
+    """Hold out whole smears or slides of the training side to validate on.
+
+    Raises:
+        InputError: there are too few groups to hold one out.
+    """
+    held = hold_out(crops.table["group"].tolist(), share, seed)
+    chosen = crops.table["group"].isin(held).to_numpy()
+    if not chosen.any() or chosen.all():
+        raise InputError(
+            f"{crops.table['folder'].iloc[0]}: {crops.table['group'].nunique()} smears or slides on the "
+            "training side are too few to hold one out for validation; build from more."
+        )
+    return crops.subset(~chosen), crops.subset(chosen)
+
+
+class Draws(Sampler):
+    """The endless order of a run's examples, from any draw on: a function of the seed alone.
+
+    Yields ``(index, draw)``; each epoch goes once through all crops in an order of its own.
+    """
+
+    def __init__(self, crops: int, seed: int, start: int, stop: int):
+        self.crops, self.seed, self.start, self.stop = crops, seed, start, stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self):
+        epoch, order = -1, None
+        for draw in range(self.start, self.stop):
+            if draw // self.crops != epoch:
+                epoch = draw // self.crops
+                generator = torch.Generator().manual_seed(mix(self.seed, epoch))
+                order = torch.randperm(self.crops, generator=generator)
+            yield int(order[draw % self.crops]), draw
+
+
+class JitteredCrops(Dataset):
+    """Training examples by ``(index, draw)``: the same draw gives the same example in any process."""
+
+    def __init__(self, crops: Crops, jitter: Jitter, seed: int):
+        self.crops, self.jitter, self.seed = crops, jitter, seed
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+        index, draw = key
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(mix(self.seed + 1, draw))
+            return self.jitter(self.crops.images[index], self.crops.labels[index])
+
+
+def mix(seed: int, number: int) -> int:
+    """Make one seed of two numbers (the finaliser of SplitMix64), so that neighbours share nothing."""
+    value = (seed * 0x9E3779B97F4A7C15 + number + 1) % 2**64
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EB % 2**64
+    return (value ^ (value >> 31)) % 2**63

@@ -1,0 +1,89 @@
+"""Checkpoint folders: weights as safetensors, the configuration that rebuilds the network, a card."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from pap_core.errors import InputError
+from pap_core.images import write_whole
+from pap_core.model.generator import Generator, GeneratorConfig
+
+WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "card.md"
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A generator ready for use, and where it comes from."""
+
+    folder: Path
+    generator: Generator  # in eval mode, on the CPU
+    config: dict  # the content of config.json
+    digest: str  # sha256 of the weights file, 16 hex digits
+
+
+def write_config(folder: Path, generator: GeneratorConfig, training: dict) -> None:
+    """Write ``config.json``: what rebuilds the network, and how it was trained."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"format": FORMAT, "generator": asdict(generator), "training": training}
+    write_whole(folder / CONFIG, json.dumps(content, indent=2).encode())
+
+
+def write_weights(folder: Path, generator: torch.nn.Module) -> None:
+    """Write the generator's weights into a checkpoint folder, whole or not at all."""
+    state = {name: value.detach().cpu().contiguous() for name, value in generator.state_dict().items()}
+    write_whole(folder / WEIGHTS, save(state))
+
+
+def resolve(name: str | Path) -> Path:
+    """Find a checkpoint by its path, by a run's folder, or by the name of a shipped one.
+
+    Raises:
+        InputError: there is none.
+    """
+    for folder in (Path(name), Path(name) / "checkpoints" / "best", SHIPPED / name):
+        if (folder / WEIGHTS).is_file():
+            return folder
+    known = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{WEIGHTS}"))) or "none"
+    raise InputError(
+        f"{name}: no checkpoint found there; expected a folder with {WEIGHTS}, a run, or a shipped name "
+        f"({known})."
+    )
+
+
+def default() -> Path:
+    """Return the checkpoint in use unless another is chosen: ``$PAP_CHECKPOINT``, else the shipped one."""
+    chosen = os.environ.get("PAP_CHECKPOINT")
+    if chosen:
+        return resolve(chosen)
+    shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"))
+    if not shipped:
+        raise InputError(f"{SHIPPED}: no checkpoint there; train one or name one with --checkpoint.")
+    return shipped[0].parent
+
+
+def read(folder: Path) -> Checkpoint:
+    """Rebuild the generator of a checkpoint folder.
+
+    Raises:
+        InputError: a file is missing or damaged, or weights and configuration do not fit each other.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text())
+        content = (folder / WEIGHTS).read_bytes()
+        generator = Generator(GeneratorConfig(**config["generator"]))
+        generator.load_state_dict(load(content))
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise InputError(f"{folder}: {missing} is missing; copy the checkpoint again.") from None
+    except (OSError, json.JSONDecodeError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder}: the checkpoint cannot be loaded ({reason}); copy it again.") from None
+    return Checkpoint(folder, generator.eval(), config, hashlib.sha256(content).hexdigest()[:16])

@@ -1,0 +1,68 @@
+"""The objective: conditional GAN with L1 (the paper, equations 1 to 4), and its options."""
+
+import torch
+import torch.nn.functional as F
+
+from pap_core.labels import IGNORE, PALETTE
+
+WHITE = 1.0
+
+
+def initialise(module: torch.nn.Module) -> None:
+    """Draw convolution weights from N(0, 0.02) and batch-norm scales from N(1, 0.02), as Isola et al. do."""
+    if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+        torch.nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            torch.nn.init.zeros_(module.bias)
+    elif isinstance(module, torch.nn.BatchNorm2d):
+        torch.nn.init.normal_(module.weight, 1.0, 0.02)
+        torch.nn.init.zeros_(module.bias)
+
+
+def hide_ignored(colours: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Paint pixels to ignore white, in target and output alike, so that no term can see them.
+
+    Args:
+        colours: ``(N, 3, H, W)`` in [-1, 1].
+        labels: ``(N, H, W)`` uint8.
+    """
+    return colours.masked_fill((labels == IGNORE).unsqueeze(1), WHITE)
+
+
+def adversarial(logits: torch.Tensor, real: bool) -> torch.Tensor:
+    """Log loss of patch logits against the verdict `real`, the mean over patches.
+
+    With ``real=True`` on generated pairs it is the generator's non-saturating loss.
+    """
+    logits = logits.float()
+    return F.softplus(-logits).mean() if real else F.softplus(logits).mean()
+
+
+def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
+    """The discriminator's log loss, halved to slow it against the generator."""
+    return (adversarial(real_logits, True) + adversarial(fake_logits, False)) / 2
+
+
+def l1(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of colours in [-1, 1]."""
+    return F.l1_loss(output.float(), target)
+
+
+def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of class logits ``(N, 3, H, W)`` over the pixels not to ignore."""
+    return F.cross_entropy(logits.float(), labels.long(), ignore_index=IGNORE)
+
+
+def dice(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """One minus the soft Dice index, the mean over images and classes.
+
+    A class that an image lacks counts by how much of it is predicted there.
+    """
+    classes = len(PALETTE)
+    known = (labels != IGNORE).unsqueeze(1)
+    truth = F.one_hot(labels.long().clamp(max=classes), classes + 1)[..., :classes]
+    truth = truth.permute(0, 3, 1, 2).float()
+    probabilities = logits.float().softmax(dim=1) * known
+    overlap = (probabilities * truth).sum(dim=(2, 3))
+    total = (probabilities + truth).sum(dim=(2, 3))
+    return 1 - ((2 * overlap + 1) / (total + 1)).mean()

@@ -1,0 +1,1 @@
+"""Training runs: their configuration, their loop, their folder on disk."""

@@ -1,0 +1,186 @@
+"""What a training run is: one frozen value, stored with the run and with every checkpoint."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pap_core.errors import InputError
+from pap_core.model.discriminator import DiscriminatorConfig
+from pap_core.model.generator import GeneratorConfig
+
+
+@dataclass(frozen=True)
+class JitterConfig:
+    """How far training images are bent. The first four are the paper's; it gives no figures."""
+
+    rotation: float = 180.0  # degrees either way
+    flip: bool = True  # horizontally and vertically, one time in two each
+    zoom: tuple[float, float] = (0.8, 1.25)  # factor on the size of the cell
+    shift: float = 0.08  # share of the side: the random crop
+    colour: float = 0.0  # strength of brightness, contrast, saturation, hue and stain changes, 0 to 1
+    blur: float = 0.0  # largest sigma of a Gaussian blur, px
+    noise: float = 0.0  # largest sigma of camera noise, grey levels
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a run, but for the data and the machine."""
+
+    preset: str = "paper"
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    jitter: JitterConfig = field(default_factory=JitterConfig)
+    pretrained: bool = False  # start a ready encoder from ImageNet weights
+
+    objective: str = "pix2pix"  # "l1" leaves the adversary out
+    l1_weight: float = 100.0  # λ
+    cross_entropy: float = 0.0  # weight of the cross-entropy on class logits; needs the palette head
+    dice: float = 0.0  # weight of the Dice term; needs the palette head
+    border: int = 2  # px of black border in the target; a palette head has no black, so 0 there
+
+    epochs: int = 200
+    batch: int = 1
+    learning_rate: float = 2e-4  # Adam, both networks
+    beta1: float = 0.5
+    beta2: float = 0.999
+    warmup: int = 0  # steps over which the learning rate rises to its value
+    decay: float = 0.0  # last share of the epochs over which the learning rate runs down to 0
+    average: float = 0.0  # decay of the moving average of the generator's weights, 0 for none
+    precision: str = "bf16"  # autocast; "fp32" for none
+    validation: float = 0.1  # share of the training side held out, by smear or slide
+    seed: int = 0
+    samples: int = 4  # validation crops drawn as pictures each epoch
+
+    def __post_init__(self):
+        wrong = []
+        if self.objective not in ("pix2pix", "l1"):
+            wrong.append(f"objective {self.objective!r} is neither 'pix2pix' nor 'l1'")
+        if self.precision not in ("bf16", "fp32"):
+            wrong.append(f"precision {self.precision!r} is neither 'bf16' nor 'fp32'")
+        if min(self.epochs, self.batch) < 1:
+            wrong.append("epochs and batch must be at least 1")
+        if not (0 <= self.decay <= 1 and 0 <= self.average < 1 and 0 < self.validation < 1):
+            wrong.append("decay, average and validation are shares between 0 and 1")
+        palette = self.generator.head == "palette"
+        if (self.cross_entropy or self.dice) and not palette:
+            wrong.append("cross_entropy and dice need generator.head = 'palette'")
+        if palette and self.border:
+            wrong.append("a palette head cannot paint a border, set border to 0")
+        if wrong:
+            raise InputError(f"training configuration: {'; '.join(wrong)}.")
+
+
+PRESETS: dict[str, TrainConfig] = {
+    # the paper, SPEC section 4
+    "paper": TrainConfig(),
+    # Isola et al. 2017: 8 levels, 4 × 4 kernels, 70 × 70 PatchGAN
+    "isola": TrainConfig(
+        preset="isola",
+        generator=GeneratorConfig(levels=8, kernel=4, last="transposed"),
+        discriminator=DiscriminatorConfig(layers=4, kernel=4),
+    ),
+    # the one that ships: a ready encoder, class logits as colours, stain and camera jitter
+    "compact": TrainConfig(
+        preset="compact",
+        generator=GeneratorConfig(
+            encoder="efficientnet_lite0",
+            levels=5,
+            width=32,
+            kernel=4,
+            last="transposed",
+            head="palette",
+            dropout=0.2,
+        ),
+        discriminator=DiscriminatorConfig(layers=4, width=16, kernel=4),
+        jitter=JitterConfig(zoom=(0.6, 1.5), shift=0.25, colour=1.0, blur=2.0, noise=10.0),
+        pretrained=True,
+        cross_entropy=100.0,
+        dice=100.0,
+        border=0,
+        epochs=26,
+        batch=8,
+        learning_rate=1e-3,
+        warmup=100,
+        decay=0.7,
+        average=0.998,
+    ),
+    # for tests and a first look: learns phantoms in a minute on a CPU
+    "tiny": TrainConfig(
+        preset="tiny",
+        generator=GeneratorConfig(levels=5, width=8, kernel=4),
+        discriminator=DiscriminatorConfig(layers=3, width=8, kernel=4),
+        epochs=4,
+        batch=4,
+        learning_rate=1e-3,
+        average=0.95,
+    ),
+}
+
+
+def to_dict(config: TrainConfig) -> dict:
+    """Return a configuration as plain values, for JSON."""
+    return dataclasses.asdict(config)
+
+
+def from_dict(values: dict) -> TrainConfig:
+    """Rebuild a configuration from plain values.
+
+    Raises:
+        InputError: a field is unknown.
+    """
+    try:
+        return TrainConfig(
+            **values
+            | {
+                "generator": GeneratorConfig(**values["generator"]),
+                "discriminator": DiscriminatorConfig(**values["discriminator"]),
+                "jitter": JitterConfig(**values["jitter"] | {"zoom": tuple(values["jitter"]["zoom"])}),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"training configuration: {error}; was it written by another version?") from None
+
+
+def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
+    """Return a configuration with some settings changed.
+
+    Args:
+        config: where to start, usually a preset.
+        settings: each ``name=value`` or ``part.name=value``, the value as in JSON or a bare word.
+
+    Raises:
+        InputError: no such setting, a value of another type, or settings that exclude each other.
+
+    >>> override(PRESETS["tiny"], ["epochs=2", "generator.width=4"]).generator.width
+    4
+    """
+    values = to_dict(config)
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        *parts, last = name.split(".")
+        place = values
+        for part in parts:
+            place = place.get(part, {})
+        if last not in place or isinstance(place[last], dict):
+            raise InputError(f"--set {setting}: no setting {name!r}; expected one of {_names(values)}.")
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text
+        wanted = type(place[last])
+        if wanted is float and type(value) is int:
+            value = float(value)
+        if wanted is tuple and isinstance(value, list):
+            value = tuple(value)
+        if type(value) is not wanted:
+            raise InputError(f"--set {setting}: found {text!r}, expected a value like {place[last]!r}.")
+        place[last] = value
+    return from_dict(values)
+
+
+def _names(values: dict) -> str:
+    return ", ".join(
+        ", ".join(f"{name}.{part}" for part in value) if isinstance(value, dict) else name
+        for name, value in values.items()
+    )
