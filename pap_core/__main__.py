@@ -1,0 +1,229 @@
+"""The command line: ``python -m pap_core COMMAND``, a thin layer over the package."""
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pap_core.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except InputError as error:
+        print(f"pap_core: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("pap_core: interrupted", file=sys.stderr)
+        return 130
+
+
+def _phantom(options: argparse.Namespace) -> int:
+    from pap_core.data import phantom
+
+    with _bar("smears") as progress:
+        phantom.write(options.out, options.smears, options.seed, progress)
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    from pap_core.data.build import BuildOptions, build, summary
+
+    fields = {field.name: getattr(options, field.name) for field in dataclasses.fields(BuildOptions)}
+    with _bar("pictures") as progress:
+        described = build(options.source, options.out, BuildOptions(**fields), progress)
+    print(json.dumps(described, indent=2) if options.json else summary(described))
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from pap_core.training.config import PRESETS, override
+    from pap_core.training.loop import train
+    from pap_core.training.run import Run, new_folder
+
+    if options.resume:
+        run = Run(options.resume)
+    elif options.dataset:
+        config = override(PRESETS[options.preset], options.set)
+        run = Run.create(options.run_folder or new_folder(options.preset), config, options.dataset)
+    else:
+        raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
+    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
+    print(f"run folder: {run.folder}", file=sys.stderr)
+    with _steps(run) as progress:
+        status = train(run, progress, cpu=options.cpu)
+    print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pap_core.evaluation import evaluate, report
+    from pap_core.inference import Segmenter
+    from pap_core.model.checkpoint import read, resolve
+
+    folder = resolve(options.checkpoint)
+    out = options.output or Path("evaluation") / f"{folder.name}_{options.dataset.resolve().name}"
+    with _bar("crops") as progress:
+        summary = evaluate(Segmenter(read(folder)), options.dataset, out, options.side, progress)
+    if options.json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print(report(summary, options.protocol))
+        print(f"\nTables of all protocols: {out}/per_image.csv, {out}/summary.json")
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from pap_core.inference import Segmenter
+    from pap_core.model.checkpoint import default, read, resolve
+    from pap_core.prediction import find_pictures, predict
+
+    pictures = find_pictures(options.pictures)
+    segmenter = Segmenter(read(resolve(options.checkpoint) if options.checkpoint else default()))
+    bar = tqdm(total=len(pictures), unit="picture", disable=None)
+
+    def progress(outcome) -> None:
+        bar.update()
+        if outcome.error:
+            bar.write(f"pap_core: {outcome.error}", file=sys.stderr)
+
+    outcomes = predict(
+        segmenter, pictures, options.output, options.scale, options.uncertainty, progress=progress
+    )
+    bar.close()
+    if options.json:
+        print(json.dumps([dataclasses.asdict(one) | {"path": str(one.path)} for one in outcomes], indent=2))
+    else:
+        for one in outcomes:
+            if not one.error:
+                print(f"{one.path}: {one.kind} at scale {one.scale:.3g}, {one.cells} cells")
+    return 1 if any(one.error for one in outcomes) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m pap_core", description="Pap smear segmentation.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    one = command("phantom", _phantom, "Write synthetic smears in the official SIPaKMeD layout.")
+    one.add_argument("out", type=Path, help="new folder")
+    one.add_argument("--smears", type=int, default=10)
+    one.add_argument("--seed", type=int, default=0)
+
+    one = command("build", _build, "Build a data set folder from SIPaKMeD, Herlev or phantoms.")
+    one.add_argument("source", type=Path, help="folder with contours or masks; its kind is recognised")
+    one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
+    one.add_argument("--mode", choices=["window", "fit"], help="default: by the source")
+    one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
+    one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
+    one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")
+    one.add_argument("--seed", type=int, default=0, help="of the split")
+    one.add_argument("--border", type=int, default=2, help="px of the target's black border")
+    one.add_argument(
+        "--neighbours",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw other annotated cells that reach into a crop",
+    )
+    one.add_argument("--json", action="store_true")
+
+    one = command("train", _train, "Train a network, or go on with a run.")
+    one.add_argument("dataset", type=Path, nargs="*", help="data set folders, used together")
+    one.add_argument("--preset", choices=["paper", "isola", "compact", "tiny"], default="compact")
+    one.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override a setting, as epochs=10 or generator.width=32; may be repeated",
+    )
+    one.add_argument("--run-folder", type=Path, help="new folder; default: one in the workspace")
+    one.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run folder")
+    one.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    one.add_argument("--json", action="store_true")
+
+    one = command("evaluate", _evaluate, "Measure a checkpoint on a data set's test side.")
+    one.add_argument("checkpoint", help="folder, run folder, or the name of a shipped one")
+    one.add_argument("dataset", type=Path)
+    one.add_argument("--side", choices=["test", "train"], default="test")
+    one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
+    one.add_argument("--output", type=Path, help="default: evaluation/<checkpoint>_<data set>")
+    one.add_argument("--json", action="store_true")
+
+    one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
+    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")
+    one.add_argument("--output", type=Path, required=True, metavar="DIR")
+    one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="default: the shipped one")
+    one.add_argument(
+        "--scale",
+        type=_scale,
+        default=None,
+        metavar="auto|S",
+        help="auto, or the factor that brings a smear to the size of a 2048 × 1536 one's cells",
+    )
+    one.add_argument("--uncertainty", action="store_true", help="also sample the dropout")
+    one.add_argument("--json", action="store_true")
+    return parser
+
+
+def _scale(text: str) -> float | None:
+    if text == "auto":
+        return None
+    value = float(text)
+    if not 0.01 <= value <= 100:
+        raise argparse.ArgumentTypeError("expected auto or a number between 0.01 and 100")
+    return value
+
+
+class _bar(tqdm):
+    """A progress bar that is called with how many are done and how many there are."""
+
+    def __init__(self, unit: str):
+        super().__init__(unit=f" {unit}", disable=None)
+
+    def __enter__(self):
+        super().__enter__()
+        return self._progress
+
+    def _progress(self, done: int, total: int) -> None:
+        self.total = total
+        self.update(done - self.n)
+
+
+class _steps(tqdm):
+    """A progress bar of training steps, with the last scores beside it."""
+
+    def __init__(self, run):
+        super().__init__(unit=" steps", disable=None)
+        self.run = run
+
+    def __enter__(self):
+        super().__enter__()
+        return self._progress
+
+    def _progress(self, row: dict) -> None:
+        if row["kind"] == "validation":
+            self.write(
+                f"epoch {row['epoch']}: validation Jaccard nucleus {row['nucleus']:.4f}, "
+                f"cytoplasm {row['cytoplasm']:.4f}",
+                file=sys.stderr,
+            )
+        else:
+            self.total = self.run.read_status().get("steps")
+            self.update(row["step"] - self.n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
