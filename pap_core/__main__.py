@@ -81,6 +81,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from pap_core.publish import publish
+    from pap_core.training.run import Run
+
+    commands, notes = (path.read_text() if path else "" for path in (options.commands, options.notes))
+    publish(Run(options.run_folder), options.out, options.evaluation, commands, notes)
+    return 0
+
+
 def _predict(options: argparse.Namespace) -> int:
     from pap_core.inference import Segmenter
     from pap_core.model.checkpoint import default, read, resolve
@@ -161,6 +170,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
     one.add_argument("--output", type=Path, help="default: evaluation/<checkpoint>_<data set>")
     one.add_argument("--json", action="store_true")
+
+    one = command("publish", _publish, "Copy a run's best checkpoint to a folder of its own, with a card.")
+    one.add_argument("run_folder", type=Path, metavar="RUN")
+    one.add_argument("out", type=Path, help="as checkpoints/NAME")
+    one.add_argument("--evaluation", type=Path, action="append", default=[], help="output of evaluate")
+    one.add_argument("--commands", type=Path, help="file with the commands that made the data and the run")
+    one.add_argument("--notes", type=Path, help="file with Markdown for the card")
 
     one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
     one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")

@@ -74,11 +74,12 @@ def _read_sipakmed(source: Path, options: BuildOptions) -> Reading:
     """Read the form asked for; else smears for windows and crops for fitting, whichever there is."""
     if options.form:
         return sipakmed.read(source, options.form)
-    for form in ("cropped", "smear") if options.mode == "fit" else ("smear", "cropped"):
-        reading = sipakmed.read(source, form)
-        if reading.cells:
-            break
-    return reading
+    forms = ("cropped", "smear") if options.mode == "fit" else ("smear", "cropped")
+    first = sipakmed.read(source, forms[0])
+    if first.cells:
+        return first
+    second = sipakmed.read(source, forms[1])
+    return second if second.cells or not first.skipped else first  # without any cell, the one that says why
 
 
 def build(

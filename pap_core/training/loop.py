@@ -4,6 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -43,9 +44,10 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
 
     Raises:
         InputError: the data set is gone or has changed.
-        Divergence: a loss is NaN or infinite.
+        Divergence: a loss or a weight is NaN or infinite.
     """
     config, datasets = run.read_config()
+    run.forget_old_stop()
     try:
         crops = load(_checked(datasets), "train")
         training, validation = training_and_validation(crops, config.validation, config.seed)
@@ -65,13 +67,16 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
 
 def _to_the_end(run: Run, trainer: "Trainer", validation: Crops, progress: Callable[[dict], None]) -> None:
     config = trainer.config
-    (run.folder / "stop").unlink(missing_ok=True)
     _report(run, trainer, "running")
+    if trainer.step == 0:
+        run.record_machine(trainer.device)
     saved = time.monotonic()
     for losses in trainer.steps():
         row = {"kind": "step", "step": trainer.step, "epoch": trainer.epoch, **losses}
         if not all(math.isfinite(value) for value in losses.values()):
             raise Divergence(f"{run.folder}: a loss is not finite at step {trainer.step}: {losses}")
+        if not trainer.finite():  # the losses were taken before the last update
+            raise Divergence(f"{run.folder}: a weight is not finite after step {trainer.step}")
         run.append_metrics(row)
         progress(row)
         ended = trainer.step % trainer.steps_per_epoch == 0
@@ -89,6 +94,7 @@ def _to_the_end(run: Run, trainer: "Trainer", validation: Crops, progress: Calla
             run.save_last(trainer.state(), trainer.averaged)
             saved = time.monotonic()
         if run.stop_asked:
+            run.forget_stop()
             _report(run, trainer, "stopped")
             return
         _report(run, trainer, "running")
@@ -128,9 +134,7 @@ class Trainer:
             for network in (self.generator, self.discriminator)
         )
         self.average = (
-            AveragedModel(self.generator, multi_avg_fn=self._average, use_buffers=True)
-            if config.average
-            else None
+            AveragedModel(self.generator, use_buffers=True) if config.average else None
         )
         self.step = 0
         self.best = -1.0
@@ -152,7 +156,8 @@ class Trainer:
         sums: dict[str, torch.Tensor] = {}
         since, began = 0, time.monotonic()
         for images, labels in self._loader():
-            losses = self.take_step(images.to(self.device), labels.to(self.device))
+            on_device = (tensor.to(self.device, non_blocking=True) for tensor in (images, labels))
+            losses = self.take_step(*on_device)
             self.step += 1
             since += 1
             sums = {name: sums.get(name, 0) + value for name, value in losses.items()}
@@ -186,8 +191,8 @@ class Trainer:
             raw = self.generator(images)
         output = objective.hide_ignored(self.generator.colours(raw), labels)
 
-        generator_loss = config.l1_weight * objective.l1(output, target)
-        losses["l1"] = generator_loss.detach() / config.l1_weight
+        losses["l1"] = objective.l1(output, target)
+        generator_loss = config.l1_weight * losses["l1"]
         if config.cross_entropy:
             losses["cross_entropy"] = objective.cross_entropy(raw, labels)
             generator_loss = generator_loss + config.cross_entropy * losses["cross_entropy"]
@@ -215,7 +220,7 @@ class Trainer:
         generator_loss.backward()
         self.generator_adam.step()
         if self.average:
-            self.average.update_parameters(self.generator)
+            self._move_average()
         losses["generator"] = generator_loss
         return {name: value.detach() for name, value in losses.items()}
 
@@ -226,13 +231,24 @@ class Trainer:
         left = (self.total - step) / (config.decay * self.total) if config.decay else 1.0
         return config.learning_rate * min(warm, left, 1.0)
 
-    def _average(self, averaged: list[torch.Tensor], current: list[torch.Tensor], _) -> None:
-        """Move the averaged weights towards the current ones, fast at first, while these are still poor."""
-        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
-        if averaged[0].is_floating_point():
-            torch._foreach_lerp_(averaged, current, 1 - decay)
-        else:
-            torch._foreach_copy_(averaged, current)
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        """Move the averaged weights towards the current ones, fast at first, while these are still poor.
+
+        AveragedModel.update_parameters would wait for the device, for a counter that is not needed here.
+        """
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        states = (self.average.module.state_dict().values(), self.generator.state_dict().values())
+        pairs = list(zip(*states, strict=True))
+        averaged, current = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+        torch._foreach_lerp_(averaged, current, 1 - decay)
+        for counter, value in (pair for pair in pairs if not pair[0].is_floating_point()):
+            counter.copy_(value)
+
+    def finite(self) -> bool:
+        """Whether all weights of both networks are finite numbers; waits for the device."""
+        states = chain(self.generator.state_dict().values(), self.discriminator.state_dict().values())
+        return bool(torch.stack([value.isfinite().all() for value in states]).all())
 
     def autocast(self):
         """The context in which networks run forward."""

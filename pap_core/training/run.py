@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,6 +80,25 @@ class Run:
         }
         write_whole(self.folder / "status.json", json.dumps(values | identity, indent=2).encode())
 
+    def record_machine(self, device: torch.device) -> None:
+        """Note on what machine the run began."""
+        text = f"{_processor() if device.type == 'cpu' else torch.cuda.get_device_name(device)}"
+        write_whole(self.folder / "machine.txt", f"{text}, torch {torch.__version__}".encode())
+
+    def read_machine(self) -> str:
+        """Return what `record_machine` noted."""
+        return (self.folder / "machine.txt").read_text()
+
+    def minutes(self) -> float:
+        """Return how long the steps took, validation left out, however often the run was resumed."""
+        seconds, before = 0.0, 0
+        batch = self.read_config()[0].batch
+        for row in self.read_metrics():
+            if row["kind"] == "step":
+                seconds += (row["step"] - before) * batch / row["images_per_second"]
+                before = row["step"]
+        return seconds / 60
+
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""
         with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
@@ -122,6 +142,19 @@ class Run:
         """Ask the training process to write a checkpoint and end, within a few steps."""
         (self.folder / "stop").touch()
 
+    def forget_stop(self) -> None:
+        """Take back what `ask_to_stop` asked."""
+        (self.folder / "stop").unlink(missing_ok=True)
+
+    def forget_old_stop(self) -> None:
+        """Take back what was asked of an earlier process that ended before it could obey.
+
+        What was asked of this one stands, be it before the first step.
+        """
+        path = self.folder / "stop"
+        if path.exists() and path.stat().st_mtime < psutil.Process().create_time():
+            self.forget_stop()
+
     @property
     def stop_asked(self) -> bool:
         """Whether somebody asked the run to checkpoint and end, by a file named ``stop``."""
@@ -133,6 +166,16 @@ def new_folder(preset: str) -> Path:
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{preset}"
     candidates = (runs() / f"{stem}{suffix}" for suffix in chain([""], (f"-{number}" for number in count(2))))
     return next(folder for folder in candidates if not folder.exists())
+
+
+def _processor() -> str:
+    cores = os.cpu_count()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{cores} cores of {name}"
 
 
 def _identity(described: dict) -> dict:
