@@ -46,9 +46,11 @@ def _build(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from pap_core.training.config import PRESETS, override
-    from pap_core.training.loop import train
+    from pap_core.training.loop import Divergence, train
     from pap_core.training.run import Run, new_folder
 
+    if options.resume and (options.dataset or options.set or options.run_folder):
+        raise InputError("train: --resume goes on with the run's own data and settings; name none beside it.")
     if options.resume:
         run = Run(options.resume)
     elif options.dataset:
@@ -58,8 +60,12 @@ def _train(options: argparse.Namespace) -> int:
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
     signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
     print(f"run folder: {run.folder}", file=sys.stderr)
-    with _steps(run) as progress:
-        status = train(run, progress, cpu=options.cpu)
+    try:
+        with _steps(run) as progress:
+            status = train(run, progress, cpu=options.cpu)
+    except Divergence as error:
+        print(f"pap_core: {error}", file=sys.stderr)
+        return 1
     print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
     return 0
 

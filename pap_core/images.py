@@ -59,12 +59,6 @@ def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
         ) from None
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """Return ``(height, width)`` from a picture's header, without decoding it."""
-    with Image.open(path, formats=FORMATS) as picture:
-        return picture.size[1], picture.size[0]
-
-
 def write_png(path: Path, pixels: np.ndarray) -> None:
     """Write ``(H, W)`` or ``(H, W, 3)`` uint8 as a PNG, whole or not at all."""
     write_whole(path, png_bytes(pixels))

@@ -1,5 +1,6 @@
 """From a picture to its segmentation: one crop, or a whole smear in overlapping tiles."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,19 +128,16 @@ class Segmenter:
             ``(H, W)`` float32: the standard deviation of the colour over the samples, the mean of the
             channels, 0 to 0.5.
         """
-        dropouts = [module for module in self.generator.modules() if isinstance(module, torch.nn.Dropout)]
+        sampler = copy.copy(self)
+        sampler.generator = copy.deepcopy(self.generator)  # another thread may be segmenting with ours
+        for module in sampler.generator.modules():
+            module.train(isinstance(module, torch.nn.Dropout))
         total = squares = 0.0
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            for module in dropouts:
-                module.train()
-            try:
-                for _ in range(samples):
-                    colours = self.segment(image, kind, scale).colours.astype(np.float32) / 255
-                    total, squares = total + colours, squares + colours**2
-            finally:
-                for module in dropouts:
-                    module.eval()
+            for _ in range(samples):
+                colours = sampler.segment(image, kind, scale).colours.astype(np.float32) / 255
+                total, squares = total + colours, squares + colours**2
         variance = squares / samples - (total / samples) ** 2
         return np.sqrt(variance.clip(min=0)).mean(axis=-1)
 

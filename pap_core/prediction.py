@@ -90,7 +90,8 @@ def predict(
                 kind, chosen = choose(segmenter, image) if scale is None else ("smear", scale)
                 found = segmenter.segment(image, kind, chosen)
             except InputError as error:
-                outcome = Outcome(path, error=str(error))
+                said = str(error)
+                outcome = Outcome(path, error=said if said.startswith(str(path)) else f"{path}: {said}")
             else:
                 table, _ = measure(image, found.label, found.scale)
                 tables.append(table.assign(file=path.name))

@@ -83,7 +83,7 @@ def read(folder: Path) -> Checkpoint:
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise InputError(f"{folder}: {missing} is missing; copy the checkpoint again.") from None
-    except (OSError, json.JSONDecodeError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: the checkpoint cannot be loaded ({reason}); copy it again.") from None
     return Checkpoint(folder, generator.eval(), config, hashlib.sha256(content).hexdigest()[:16])

@@ -58,6 +58,25 @@ class TrainConfig:
             wrong.append(f"objective {self.objective!r} is neither 'pix2pix' nor 'l1'")
         if self.precision not in ("bf16", "fp32"):
             wrong.append(f"precision {self.precision!r} is neither 'bf16' nor 'fp32'")
+        for name, value, choices in (
+            ("encoder", self.generator.encoder, ("pix2pix", "efficientnet_lite0")),
+            ("last", self.generator.last, ("convolution", "transposed")),
+            ("head", self.generator.head, ("colour", "palette")),
+        ):
+            if value not in choices:
+                wrong.append(f"generator.{name} {value!r} is neither {choices[0]!r} nor {choices[1]!r}")
+        if self.generator.kernel % 2 or self.discriminator.kernel % 2:
+            wrong.append("kernels must be even")
+        if self.generator.encoder != "pix2pix" and (self.generator.levels, self.generator.last) != (
+            5,
+            "transposed",
+        ):
+            wrong.append("a ready encoder needs generator.levels = 5 and generator.last = 'transposed'")
+        if self.pretrained and self.generator.encoder == "pix2pix":
+            wrong.append("a pix2pix encoder has no ImageNet weights, set pretrained to false")
+        zoom = self.jitter.zoom
+        if len(zoom) != 2 or not all(isinstance(factor, int | float) and factor > 0 for factor in zoom):
+            wrong.append("jitter.zoom must be two factors above 0")
         if min(self.epochs, self.batch) < 1:
             wrong.append("epochs and batch must be at least 1")
         if not (0 <= self.decay <= 1 and 0 <= self.average < 1 and 0 < self.validation < 1):
@@ -161,7 +180,9 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
         *parts, last = name.split(".")
         place = values
         for part in parts:
-            place = place.get(part, {})
+            place = place.get(part)
+            if not isinstance(place, dict):
+                place = {}
         if last not in place or isinstance(place[last], dict):
             raise InputError(f"--set {setting}: no setting {name!r}; expected one of {_names(values)}.")
         try:

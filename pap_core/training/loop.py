@@ -43,10 +43,14 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
         The last content of ``status.json``.
 
     Raises:
-        InputError: the data set is gone or has changed.
+        InputError: the data set is gone or has changed, or another process is training here.
         Divergence: a loss or a weight is NaN or infinite.
     """
     config, datasets = run.read_config()
+    if run.other_process():
+        raise InputError(
+            f"{run.folder}: process {run.other_process()} is training here already; stop it first."
+        )
     run.forget_old_stop()
     try:
         crops = load(_checked(datasets), "train")
@@ -133,9 +137,7 @@ class Trainer:
             torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=betas)
             for network in (self.generator, self.discriminator)
         )
-        self.average = (
-            AveragedModel(self.generator, use_buffers=True) if config.average else None
-        )
+        self.average = AveragedModel(self.generator, use_buffers=True) if config.average else None
         self.step = 0
         self.best = -1.0
         self.steps_per_epoch = math.ceil(len(crops) / config.batch)

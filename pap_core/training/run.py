@@ -99,6 +99,16 @@ class Run:
                 before = row["step"]
         return seconds / 60
 
+    def other_process(self) -> int | None:
+        """Return the id of another process of this machine that is training here, None if there is none."""
+        try:
+            status = self.read_status()
+            started = psutil.Process(status["pid"]).create_time()
+        except (OSError, ValueError, KeyError, psutil.Error):
+            return None
+        same = started == status["process_started"] and status["state"] == "running"
+        return status["pid"] if same and status["pid"] != os.getpid() else None
+
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""
         with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:

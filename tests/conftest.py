@@ -1,0 +1,84 @@
+"""What several tests share: the real images, sources drawn for the test, a small built data set."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pap_core.contours import fill, write_dat
+from pap_core.data import phantom
+from pap_core.data.build import BuildOptions, build
+
+FIELD = (480, 384)  # of a small smear
+GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours of drawn smears
+
+Outlines = tuple[np.ndarray, np.ndarray]  # cell and nucleus
+PaintSmear = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real images, which never enter the project."""
+    folder = Path(os.environ.get("PAP_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real images at {folder}; set PAP_SHARED_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def circle() -> Callable[..., np.ndarray]:
+    """Return `circle(x, y, radius)`: a polygon of 24 vertices."""
+
+    def draw(x: float, y: float, radius: float) -> np.ndarray:
+        turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        return np.stack([x + radius * np.cos(turns), y + radius * np.sin(turns)], axis=1).round(2)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def paint_smear() -> PaintSmear:
+    """Return `paint_smear(folder, name, cells, size)`: a smear in flat colours with its contour files."""
+
+    def paint(folder: Path, name: str, cells: Sequence[Outlines], size: tuple[int, int] = (600, 500)) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        image = np.full((size[1], size[0], 3), GLASS, dtype=np.uint8)
+        for part, colour in ((0, CELL), (1, NUCLEUS)):
+            for cell in cells:
+                image[fill(cell[part], image.shape[:2])] = colour
+        Image.fromarray(image).save(folder / f"{name}.bmp")
+        for number, (outline, nucleus) in enumerate(cells, start=1):
+            write_dat(folder / f"{name}_cyt{number:02d}.dat", outline)
+            write_dat(folder / f"{name}_nuc{number:02d}.dat", nucleus)
+        return folder / f"{name}.bmp"
+
+    return paint
+
+
+@pytest.fixture(scope="session")
+def phantom_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four small phantom smears of each of three categories in the official layout."""
+    source = tmp_path_factory.mktemp("phantom") / "source"
+    for category in ("Superficial-Intermediate", "Parabasal", "Dyskeratotic"):
+        folder = source / f"im_{category}" / f"im_{category}"
+        folder.mkdir(parents=True)
+        for seed in range(1, 5):
+            name = f"{seed:03d}"
+            smear = phantom.smear(category, seed, FIELD)
+            Image.fromarray(smear.image).save(folder / f"{name}.bmp")
+            for number, (cell, nucleus) in enumerate(smear.cells, start=1):
+                write_dat(folder / f"{name}_cyt{number:02d}.dat", cell)
+                write_dat(folder / f"{name}_nuc{number:02d}.dat", nucleus)
+    (source / phantom.PHANTOM_MARK).write_text("{}")
+    return source
+
+
+@pytest.fixture(scope="session")
+def phantom_dataset(phantom_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished data set of the small phantom smears, to train and to evaluate on. Not to be changed."""
+    folder = tmp_path_factory.mktemp("dataset") / "phantom"
+    build(phantom_source, folder, BuildOptions(mode="fit"))
+    return folder

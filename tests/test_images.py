@@ -1,0 +1,194 @@
+"""Pictures of every kind come out upright, RGB and 8 bit; what is none is refused in plain words."""
+
+import contextlib
+import io
+import random
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from pap_core.errors import InputError
+from pap_core.images import MAX_PIXELS, png_bytes, read_image, write_png, write_whole
+
+RGB = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
+# 16-bit values that cutting off (& 255, or clipping at 255) would turn into something else
+DEEP = np.array([[0, 255, 256, 300], [4369, 32768, 65407, 65535]], dtype=np.uint16)
+SHALLOW = np.array([[0, 1, 1, 1], [17, 127.5, 254.5, 255]])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".tiff", ".PNG"])
+def test_lossless_pictures_keep_their_pixels(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"cell{suffix}"
+    Image.fromarray(RGB).save(path)
+    np.testing.assert_array_equal(read_image(path), RGB)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "CMYK", "L"])
+def test_jpegs_keep_their_colours(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "cell.jpg"
+    Image.new("RGB", (16, 16), (200, 60, 30)).convert(mode).save(path, quality=95)
+    expected = (200, 60, 30) if mode != "L" else (98, 98, 98)  # ITU-R 601 luma
+    assert np.abs(read_image(path).astype(int) - expected).max() <= 4
+
+
+def test_cmyk_is_converted_not_inverted(tmp_path: Path) -> None:
+    path = tmp_path / "cell.tif"
+    Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(path)
+    assert read_image(path)[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
+    # what EXIF says of each orientation: how the upright picture was turned when it was stored
+    stored = {
+        1: RGB,
+        2: RGB[:, ::-1],
+        3: RGB[::-1, ::-1],
+        4: RGB[::-1],
+        5: RGB.swapaxes(0, 1),
+        6: np.rot90(RGB, 1),
+        7: RGB[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(RGB, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "cell.png"
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+    np.testing.assert_array_equal(read_image(path), RGB)
+
+
+def test_alpha_is_laid_on_white(tmp_path: Path) -> None:
+    rgba = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [255, 0, 0, 51], [0, 0, 255, 255]]], dtype=np.uint8)
+    path = tmp_path / "cell.png"
+    Image.fromarray(rgba).save(path)
+    assert read_image(path).tolist() == [[[255, 255, 255], [0, 0, 0], [255, 204, 204], [0, 0, 255]]]
+    Image.fromarray(np.array([[[100, 0], [100, 255]]], dtype=np.uint8), "LA").save(path)
+    assert read_image(path).tolist() == [[[255, 255, 255], [100, 100, 100]]]
+
+
+def test_palette_grey_and_bilevel_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "cell.png"
+    palette = Image.fromarray(np.array([[0, 1, 2]], dtype=np.uint8), "P")
+    palette.putpalette([10, 20, 30, 200, 100, 0, 7, 8, 9])
+    palette.save(path)
+    assert read_image(path).tolist() == [[[10, 20, 30], [200, 100, 0], [7, 8, 9]]]
+    palette.save(path, transparency=1)
+    assert read_image(path).tolist() == [[[10, 20, 30], [255, 255, 255], [7, 8, 9]]]
+    Image.fromarray(np.array([[5, 250]], dtype=np.uint8)).save(path)
+    assert read_image(path).tolist() == [[[5, 5, 5], [250, 250, 250]]]
+    Image.fromarray(np.array([[True, False]])).save(path)
+    assert read_image(path).tolist() == [[[255, 255, 255], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize("kind", ["grey PNG", "grey TIFF", "big-endian TIFF", "RGB PNG", "RGB TIFF"])
+def test_16_bit_is_scaled(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ("cell.png" if "PNG" in kind else "cell.tif")
+    deep = np.repeat(DEEP[..., None], 3, axis=2) if "RGB" in kind else DEEP
+    if kind == "RGB PNG":
+        path.write_bytes(_png_16_bit(deep))
+    elif kind == "grey PNG":
+        Image.fromarray(deep).save(path)
+    else:
+        tifffile.imwrite(path, deep, byteorder=">" if "big" in kind else "<", photometric=None)
+    pixels = read_image(path)
+    assert pixels.dtype == np.uint8
+    assert np.abs(pixels - SHALLOW[..., None]).max() <= 1
+
+
+@pytest.mark.parametrize("pixels", [np.float32([[0.5, 1.0]]), np.int32([[0, 70_000]])])
+def test_pixels_without_an_agreed_white_are_refused(tmp_path: Path, pixels: np.ndarray) -> None:
+    path = tmp_path / "cell.tif"
+    Image.fromarray(pixels).save(path)
+    with pytest.raises(InputError, match=r"cell\.tif.*expected 8 or 16 bit"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"BM", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"])
+def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "001.bmp"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"001\.bmp: not a picture; expected PNG, JPEG, BMP or TIFF"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".png", ".jpg", ".tif"])
+def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"001{suffix}"
+    Image.fromarray(np.kron(RGB, np.ones((9, 9, 1), dtype=np.uint8))).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(InputError, match=rf"001\{suffix}"):
+        read_image(path)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_image(tmp_path / "nothing.png")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_image(tmp_path)
+
+
+@pytest.mark.parametrize("megapixels", [51, 400])
+def test_too_many_pixels_are_refused_unread(tmp_path: Path, megapixels: int) -> None:
+    path = tmp_path / "huge.bmp"
+    size = (1000, megapixels * 1000)
+    path.write_bytes(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54, 0, 0, 54, 40, *size, 1, 24, *[0] * 6))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # even where warnings are errors
+        with pytest.raises(InputError, match=r"huge\.bmp: .*50 megapixels"):
+            read_image(path)
+    assert MAX_PIXELS == 50_000_000
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own remarks about the damage
+def test_no_damage_raises_anything_else() -> None:
+    """Flip bytes all over small pictures: an array or an InputError, whatever comes."""
+    chance = random.Random(1)
+    for kind in ("PNG", "JPEG", "BMP", "TIFF"):
+        whole = io.BytesIO()
+        Image.fromarray(RGB).convert("P" if kind == "PNG" else "RGB").save(whole, kind)
+        for _ in range(150):
+            damaged = bytearray(whole.getvalue())
+            for _ in range(chance.randrange(1, 6)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            with contextlib.suppress(InputError):
+                pixels = read_image(io.BytesIO(bytes(damaged)), "damaged")
+                assert pixels.dtype == np.uint8
+                assert pixels.ndim == 3
+
+
+def test_an_open_file_is_named_as_told() -> None:
+    np.testing.assert_array_equal(read_image(io.BytesIO(png_bytes(RGB)), "upload"), RGB)
+    with pytest.raises(InputError, match=r"^upload: not a picture"):
+        read_image(io.BytesIO(b"?"), "upload")
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "label.png"
+    write_png(path, RGB[..., 0])
+    assert np.array(Image.open(path)).tolist() == RGB[..., 0].tolist()
+    folder = tmp_path / "taken"
+    (folder / "full").mkdir(parents=True)
+    with pytest.raises(OSError, match="taken"):
+        write_whole(folder, b"a file cannot replace a folder that holds something")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["label.png", "taken"]
+
+
+def _png_16_bit(pixels: np.ndarray) -> bytes:
+    """Encode ``(H, W, 3)`` uint16, which Pillow only reads."""
+    height, width = pixels.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
