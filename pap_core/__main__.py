@@ -45,17 +45,20 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from pap_core.model.checkpoint import resolve
     from pap_core.training.config import PRESETS, override
     from pap_core.training.loop import Divergence, train
     from pap_core.training.run import Run, new_folder
 
-    if options.resume and (options.dataset or options.set or options.run_folder):
+    if options.resume and (options.dataset or options.set or options.run_folder or options.initial):
         raise InputError("train: --resume goes on with the run's own data and settings; name none beside it.")
     if options.resume:
         run = Run(options.resume)
     elif options.dataset:
         config = override(PRESETS[options.preset], options.set)
-        run = Run.create(options.run_folder or new_folder(options.preset), config, options.dataset)
+        initial = resolve(options.initial) if options.initial else None
+        folder = options.run_folder or new_folder(options.preset)
+        run = Run.create(folder, config, options.dataset, initial)
     else:
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
     signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
@@ -163,6 +166,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         help="override a setting, as epochs=10 or generator.width=32; may be repeated",
+    )
+    one.add_argument(
+        "--from", dest="initial", metavar="CHECKPOINT", help="start from its generator"
     )
     one.add_argument("--run-folder", type=Path, help="new folder; default: one in the workspace")
     one.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run folder")

@@ -12,7 +12,8 @@ SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # px of the network a px of the smear
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
 _MOST_NUCLEI_IN_CROP = 10  # pieces found in it, specks included; a smear seen at once shows far more
 _SHARE_OF_LARGEST = 0.7  # of all nucleus pixels of a crop
-_SIDES = (400, 2500)  # px of the network, the longer side of a smear
+_SMALLEST_IN_CROP = 100.0  # square px of the network: a pyknotic nucleus in a large cell has twice that
+_SIDES = (700, 2500)  # px of the network, the longer side of a smear
 _PROBE = 3 * SIZE  # px of the network, the side of the field looked at
 
 
@@ -31,7 +32,8 @@ def choose(segmenter: Segmenter, image: np.ndarray) -> tuple[str, float]:
     """
     if max(image.shape[:2]) <= _LARGEST_CROP:
         scale = fit_scale(image)
-        if _one_stands_out(nucleus_areas(segmenter.segment(image, "crop", scale).label)):
+        seen_at_once = segmenter.segment(image, "crop", scale)
+        if _one_stands_out(nucleus_areas(seen_at_once.label) * scale**2):
             return "crop", scale
     return "smear", _smear_scale(segmenter, image)
 
@@ -47,7 +49,9 @@ def certainty(found: Segmentation) -> float:
 
 
 def _one_stands_out(areas: np.ndarray) -> bool:
-    return 0 < areas.size <= _MOST_NUCLEI_IN_CROP and areas.max() >= _SHARE_OF_LARGEST * areas.sum()
+    if not 0 < areas.size <= _MOST_NUCLEI_IN_CROP:
+        return False
+    return areas.max() >= max(_SMALLEST_IN_CROP, _SHARE_OF_LARGEST * areas.sum())
 
 
 def _smear_scale(segmenter: Segmenter, image: np.ndarray) -> float:

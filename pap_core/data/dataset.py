@@ -98,12 +98,14 @@ def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crops, Crops]:
-    """Hold out whole smears or slides of the training side to validate on.
+    """Hold out whole smears or slides of the training side to validate on, the same share of each data set.
 
     Raises:
         InputError: there are too few groups to hold one out.
     """
-    held = hold_out(crops.table["group"].tolist(), share, seed)
+    held: set[str] = set()
+    for _, rows in crops.table.groupby("folder"):
+        held |= hold_out(rows["group"].tolist(), share, seed)
     chosen = crops.table["group"].isin(held).to_numpy()
     if not chosen.any() or chosen.all():
         raise InputError(

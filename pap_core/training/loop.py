@@ -17,6 +17,7 @@ from pap_core.data.jitter import Jitter
 from pap_core.errors import InputError
 from pap_core.labels import draw_targets
 from pap_core.model import objective
+from pap_core.model.checkpoint import read
 from pap_core.model.discriminator import Discriminator
 from pap_core.model.generator import Generator
 from pap_core.training.config import TrainConfig
@@ -55,7 +56,8 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
     try:
         crops = load(_checked(datasets), "train")
         training, validation = training_and_validation(crops, config.validation, config.seed)
-        trainer = Trainer(config, training, cpu)
+        initial = read(run.initial).generator if run.initial.exists() else None
+        trainer = Trainer(config, training, cpu, initial)
         state = run.load_last()
         if state:
             trainer.load_state(state)
@@ -120,7 +122,9 @@ def _report(run: Run, trainer: "Trainer", state: str) -> None:
 class Trainer:
     """Both networks, their optimisers, and how far they are."""
 
-    def __init__(self, config: TrainConfig, crops: Crops, cpu: bool = False):
+    def __init__(
+        self, config: TrainConfig, crops: Crops, cpu: bool = False, initial: Generator | None = None
+    ):
         self.config, self.crops = config, crops
         self.accelerator = Accelerator(cpu=cpu)
         self.device = self.accelerator.device
@@ -128,7 +132,9 @@ class Trainer:
         generator, discriminator = Generator(config.generator), Discriminator(config.discriminator)
         generator.apply(objective.initialise)
         discriminator.apply(objective.initialise)
-        if config.pretrained:
+        if initial:
+            generator.load_state_dict(initial.state_dict())
+        elif config.pretrained:
             generator.encoder.load_imagenet()
         layout = {"device": self.device, "memory_format": torch.channels_last}
         self.generator, self.discriminator = generator.to(**layout), discriminator.to(**layout)

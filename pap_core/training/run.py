@@ -16,7 +16,7 @@ import torch
 from pap_core.data.dataset import describe
 from pap_core.errors import InputError
 from pap_core.images import write_png, write_whole
-from pap_core.model.checkpoint import write_config, write_weights
+from pap_core.model.checkpoint import read, write_config, write_weights
 from pap_core.training.config import TrainConfig, from_dict, to_dict
 from pap_core.workspace import runs
 
@@ -30,7 +30,9 @@ class Run:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, config: TrainConfig, datasets: Sequence[Path]) -> "Run":
+    def create(
+        cls, folder: Path, config: TrainConfig, datasets: Sequence[Path], initial: Path | None = None
+    ) -> "Run":
         """Make a new run folder.
 
         Args:
@@ -38,10 +40,18 @@ class Run:
             config: frozen into the run.
             datasets: data set folders; their digests are kept, so that a resume can tell a change.
 
+            initial: a checkpoint folder whose generator to start from, copied into the run.
+
         Raises:
-            InputError: the folder holds something already, or a data set is none.
+            InputError: the folder holds something already, a data set is none, or the initial generator is
+                another than the configuration's.
         """
         described = [{"folder": str(one.resolve()), **_identity(describe(one))} for one in datasets]
+        start = read(initial) if initial else None
+        if start and start.generator.config != config.generator:
+            raise InputError(
+                f"{initial}: another generator than the run's; choose the settings it was made with."
+            )
         if folder.exists() and any(folder.iterdir()):
             raise InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,11 +59,20 @@ class Run:
         run = cls(folder)
         content = {"config": to_dict(config), "datasets": described}
         write_whole(folder / "config.json", json.dumps(content, indent=2).encode())
+        training = {"config": to_dict(config), "datasets": [_published(one) for one in described]}
+        if start:
+            training["initial"] = {"digest": start.digest, "training": start.config["training"]}
+            write_config(run.initial, config.generator, start.config["training"])
+            write_weights(run.initial, start.generator)
         for name in ("last", "best"):
-            training = {"config": to_dict(config), "datasets": [_published(one) for one in described]}
             write_config(folder / "checkpoints" / name, config.generator, training)
         run.write_status(state="queued", epoch=0, step=0, error=None)
         return run
+
+    @property
+    def initial(self) -> Path:
+        """Where the checkpoint is kept that the run started from, if it did."""
+        return self.folder / "checkpoints" / "initial"
 
     def read_config(self) -> tuple[TrainConfig, list[dict]]:
         """Return the frozen configuration and the data sets of the run.
