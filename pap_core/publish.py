@@ -18,9 +18,9 @@ _LIMITS = """\
   should be reported from it.
 - It has seen what is listed under Data, and nothing else: other stains, scanners, magnifications and
   preparations may lower every figure above without a warning.
-- Crops are read as one cell: neighbours are background. Smears are read at the scale at which their nuclei
-  have the size of SIPaKMeD's; a wrong scale spoils the result, and small white blood cells and debris are
-  at times taken for nuclei.
+- Crops are read as one cell: neighbours are background. Smears are read at the scale at which the model is
+  surest; a wrong scale spoils the result, and white blood cells, debris and dense clusters are at times
+  taken for nuclei.
 - Herlev's masks are soft to 2 to 3 pixels, so scores above about 0.9 say little.
 """
 
@@ -102,6 +102,7 @@ def write_card(
         f"- {training['epochs']} epochs, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
         f"{training['seed']}, {training['precision']}; `config.json` holds every setting.",
         f"- Trained in {trained}.",
+        *_before(config["training"]),
         "",
         "## Data",
         "",
@@ -111,12 +112,12 @@ def write_card(
     lines += [
         f"| {one['folder']} | {one['source']} | {one['mode']} | {one['split']}, {one['seed']} | "
         f"{one['sides']['train']} / {one['sides']['test']} | `{one['digest'][:16]}` |"
-        for one in datasets
+        for one in {one["digest"]: one for one in datasets}.values()  # a set named twice counts double
     ]
     lines += [
         "",
-        f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; the test "
-        "side was used for the scores below only.",
+        f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; no "
+        "setting was chosen by the test side.",
         "",
         "```",
         commands.strip(),
@@ -139,6 +140,17 @@ def write_card(
             "- Encoder: EfficientNet-Lite0 (M. Tan and Q. V. Le, ICML 2019), ImageNet weights, Apache 2.0."
         )
     return "\n".join(lines) + "\n"
+
+
+def _before(training: dict) -> list[str]:
+    """Say of the run that a run started from what differs."""
+    if "initial" not in training:
+        return []
+    first = training["initial"]["training"]["config"]
+    return [
+        f"- Started from generator `{training['initial']['digest']}`: preset {first['preset']}, "
+        f"{first['epochs']} epochs, Adam {first['learning_rate']:g}, on the same data sets."
+    ]
 
 
 def _scores(summary: dict) -> str:
