@@ -1,5 +1,6 @@
 """Phantoms: the truth written is the truth painted, and each category carries its mark."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +131,8 @@ def test_koilocytes_and_only_they_have_a_halo(smears: list[phantom.Smear]) -> No
 
 
 def test_the_folder_has_the_official_layout(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
+    assert json.loads((folder / "phantom.json").read_text())["seed"] >= 0
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == sorted(
         f"im_{name}" for name in phantom.CATEGORIES
     )
     for category in phantom.CATEGORIES:

@@ -1,0 +1,94 @@
+"""Pictures and words on their way to the browser: of a size that suits a page, drawn on, encoded."""
+
+import io
+import re
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw, ImageFont
+
+LONGEST, SHORTEST = 1400, 700  # px, the longer side of a picture on a page
+
+
+def page_ratio(height: int, width: int) -> float:
+    """Return the factor that brings a picture to a size for the page: smears smaller, crops larger."""
+    longer = max(height, width)
+    return float(np.clip(longer, SHORTEST, LONGEST)) / longer
+
+
+def fitted(pixels: np.ndarray, exact: bool = False) -> np.ndarray:
+    """Bring a picture to a size for the page; `exact` for a label map, whose values must not mix."""
+    height, width = pixels.shape[:2]
+    ratio = page_ratio(height, width)
+    if ratio == 1:
+        return pixels
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    how = Image.Resampling.NEAREST if exact else Image.Resampling.BICUBIC
+    return np.array(Image.fromarray(pixels).resize(size, how))
+
+
+def overlay(image: np.ndarray, label: np.ndarray, nucleus: bool = True, cell: bool = True) -> np.ndarray:
+    """Draw the edges asked for over a picture."""
+    from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges  # torch, which a page has not by then
+
+    return draw_edges(image, label, NUCLEUS_EDGE if nucleus else None, CELL_EDGE if cell else None)
+
+
+def numbered(pixels: np.ndarray, cells: pd.DataFrame, ratio: float) -> np.ndarray:
+    """Write each cell's number beside its nucleus.
+
+    Args:
+        pixels: ``(H, W, 3)`` uint8, as fitted.
+        cells: the table of cells, in pixels of the picture.
+        ratio: px of `pixels` a px of the picture.
+    """
+    picture = Image.fromarray(pixels)
+    drawing = ImageDraw.Draw(picture)
+    # large enough to be read where the whole is as narrow as on a tablet, unless there is a crowd
+    size = max(pixels.shape[:2]) / (28 if len(cells) <= 20 else 42)
+    font = ImageFont.load_default(size=size)
+    for cell in cells.itertuples():
+        beside = 0.5 * cell.nucleus_area**0.5 * ratio + 0.4 * size
+        drawing.text(
+            (cell.x * ratio + beside, cell.y * ratio - beside),
+            str(cell.cell),
+            fill="black",
+            font=font,
+            anchor="mm",
+            stroke_width=round(size / 9),
+            stroke_fill="white",
+        )
+    return np.array(picture)
+
+
+def framed(pixels: np.ndarray) -> np.ndarray:
+    """Draw a thin grey frame: a white picture on a white page has no end otherwise."""
+    picture = Image.fromarray(pixels)
+    ImageDraw.Draw(picture).rectangle(
+        (0, 0, picture.width - 1, picture.height - 1), outline=(190, 197, 208), width=2
+    )
+    return np.array(picture)
+
+
+def lightened(grey: np.ndarray) -> np.ndarray:
+    """Lighten the dark greys of ``(H, W)`` uint8, black and white staying as they are."""
+    return (np.sqrt(grey / 255) * 255).round().astype(np.uint8)
+
+
+def jpeg_bytes(pixels: np.ndarray) -> bytes:
+    """Encode a photograph with lines drawn on it: small, and without the colours of thin lines bleeding."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()
+
+
+def thumbnail(content: bytes, width: int = 360) -> bytes:
+    """Make a small JPEG of a picture file."""
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.thumbnail((width, width))
+        return jpeg_bytes(np.array(picture.convert("RGB")))
+
+
+def plain(text: str) -> str:
+    """Keep Markdown from seeing signs of its own in the name of a file."""
+    return re.sub(r"([\\`*_\[\]$~<>#|]|:(?=\S))", r"\\\1", text)

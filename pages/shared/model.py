@@ -1,0 +1,159 @@
+"""The model in use and what it finds: loaded once, run by one session at a time, results remembered.
+
+Nothing here writes to disk: pictures and results live in memory, and the oldest give way.
+"""
+
+import hashlib
+import io
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared.display import fitted
+from pap_core.images import read_image
+
+# torch takes seconds to import: only the functions that run the model do so, and the page is there before
+if TYPE_CHECKING:
+    from pap_core.inference import Segmenter
+
+_MEMORY = "512MB"  # for results; the larger the pictures, the fewer are remembered
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file in memory."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending."""
+        return Path(self.name).stem
+
+    def pixels(self) -> np.ndarray:
+        """Read the file as ``(H, W, 3)`` uint8; InputError where it cannot be."""
+        return read_image(io.BytesIO(self.content), self.name)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checkpoint shared by all sessions."""
+
+    segmenter: "Segmenter"
+    # sampling the dropout changes the network for as long as it lasts; and two at once are no faster
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.segmenter.checkpoint.folder.resolve().name
+
+    @property
+    def digest(self) -> str:
+        """The digest of its weights."""
+        return self.segmenter.checkpoint.digest
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the model found in a picture."""
+
+    kind: str  # "crop" or "smear"
+    scale: float
+    label: np.ndarray  # (H, W) uint8, the size of the picture
+    cells: pd.DataFrame
+    shown: np.ndarray  # the picture as fitted to the page
+    shown_label: np.ndarray  # the label map as fitted to the page
+
+
+def load() -> Model:
+    """Return the checkpoint in use, loaded anew only when its files have changed.
+
+    Raises:
+        InputError: there is none, or it does not load.
+    """
+    from pap_core.model.checkpoint import CONFIG, WEIGHTS, default
+
+    folder = default()
+    files = [folder / CONFIG, folder / WEIGHTS]
+    return _loaded(str(folder), tuple(file.stat().st_mtime_ns for file in files if file.exists()))
+
+
+def choose(model: Model, picture: Picture) -> tuple[str, float]:
+    """Choose what to take a picture for, "crop" or "smear", and its scale; raises as `segment`."""
+    return _chosen(picture.digest, model.digest, picture, model)
+
+
+def segment(model: Model, picture: Picture, kind: str, scale: float | None = None) -> Finding:
+    """Segment a picture and measure its cells.
+
+    Args:
+        model: see `load`.
+        picture: the file.
+        kind: "crop" or "smear".
+        scale: of a smear, px of the network a px of the picture. A crop is fitted to the network.
+
+    Raises:
+        InputError: the picture cannot be read, or would be too large at that scale.
+    """
+    return _found(picture.digest, model.digest, kind, scale if kind == "smear" else None, picture, model)
+
+
+def uncertainty(model: Model, picture: Picture, finding: Finding) -> np.ndarray:
+    """Return ``(H, W)`` uint8 grey levels of a picture: the lighter, the less sure the model is."""
+    return _spread(picture.digest, model.digest, finding.kind, finding.scale, picture, model)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model…")
+def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
+    from pap_core.inference import Segmenter
+    from pap_core.model.checkpoint import read
+
+    return Model(Segmenter(read(Path(folder))))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _chosen(digest: str, checkpoint: str, _picture: Picture, _model: Model) -> tuple[str, float]:
+    from pap_core.scale import choose
+
+    image = _picture.pixels()
+    with _model.lock:
+        return choose(_model.segmenter, image)
+
+
+@st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)
+def _found(
+    digest: str, checkpoint: str, kind: str, scale: float | None, _picture: Picture, _model: Model
+) -> Finding:
+    from pap_core.inference import fit_scale
+    from pap_core.measurement import measure
+
+    image = _picture.pixels()
+    with _model.lock:
+        found = _model.segmenter.segment(image, kind, scale or fit_scale(image))
+    cells, _ = measure(image, found.label, found.scale)
+    shown, shown_label = fitted(image), fitted(found.label, exact=True)
+    return Finding(found.kind, found.scale, found.label, cells, shown, shown_label)
+
+
+@st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)
+def _spread(
+    digest: str, checkpoint: str, kind: str, scale: float, _picture: Picture, _model: Model
+) -> np.ndarray:
+    from pap_core.prediction import uncertainty_picture
+
+    image = _picture.pixels()
+    with _model.lock:
+        return uncertainty_picture(_model.segmenter.uncertainty(image, kind, scale))
