@@ -167,9 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="override a setting, as epochs=10 or generator.width=32; may be repeated",
     )
-    one.add_argument(
-        "--from", dest="initial", metavar="CHECKPOINT", help="start from its generator"
-    )
+    one.add_argument("--from", dest="initial", metavar="CHECKPOINT", help="start from its generator")
     one.add_argument("--run-folder", type=Path, help="new folder; default: one in the workspace")
     one.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run folder")
     one.add_argument("--cpu", action="store_true", help="leave a GPU alone")
