@@ -11,19 +11,21 @@ from pap_core.workspace import workspace
 
 FIELD = (1024, 768)
 SEEDS = {  # of fields in which the category shows well
-    "Superficial-Intermediate": 6,
     "Parabasal": 11,
+    "Superficial-Intermediate": 6,
     "Koilocytotic": 4,
     "Metaplastic": 19,
     "Dyskeratotic": 12,
 }
 # the picture becomes part of its button: a click on it counts, and the focus is seen around both
 _CARDS = """<style>
-[class*="st-key-card_"] { position: relative; }
-[class*="st-key-card_chosen"] { outline: 3px solid #5b8fe8; outline-offset: 3px; border-radius: 0.5rem; }
-[class*="st-key-card_"] button { min-height: 3.25rem; }
-[class*="st-key-card_"] button::after { content: ""; position: absolute; inset: 0; border-radius: 0.5rem; }
-[class*="st-key-card_"] button:focus-visible::after { outline: 3px solid currentColor; }
+[class*="st-key-card_"] { position: relative; border-radius: 0.5rem; }
+[class*="st-key-card_chosen"] { outline: 3px solid #5b8fe8; outline-offset: 3px; }
+[class*="st-key-card_"] [class*="st-key-example_"] { position: static; }
+[class*="st-key-example_"] button { min-height: 3.25rem; }
+[class*="st-key-card_"] [data-testid="stElementToolbar"] { display: none; }
+[class*="st-key-example_"] button::after { content: ""; position: absolute; inset: 0; border-radius: 0.5rem; }
+[class*="st-key-example_"] button:focus-visible::after { outline: 3px solid currentColor; }
 </style>"""
 
 

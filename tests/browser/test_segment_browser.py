@@ -128,7 +128,7 @@ def test_an_example_is_chosen_by_its_picture(page: "Page") -> None:
 
 
 def test_an_example_is_chosen_with_the_keyboard(page: "Page") -> None:
-    page.get_by_role("button", name="Metaplastic").focus()
+    page.get_by_role("button", name="Metaplastic", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Metaplastic.png").wait_for()
 
