@@ -104,7 +104,7 @@ def page(browser: "Browser", address: str) -> Iterator["Page"]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    page.get_by_role("heading", name="Superficial-Intermediate.png").wait_for()
+    page.get_by_role("heading", name="Parabasal.png").wait_for()
     page.get_by_role("button", name="Label map (PNG)").wait_for()
     yield page
     page.close()
