@@ -47,6 +47,7 @@ def show_table(cells: pd.DataFrame, name: str) -> None:
         column_order=list(COLUMNS),
         column_config=COLUMNS,
         hide_index=True,
+        placeholder="–",
         alt=f"Measures of the {len(cells)} cells of {name}",
     )
 

@@ -65,7 +65,7 @@ def default() -> Path:
         return resolve(chosen)
     shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"))
     if not shipped:
-        raise InputError(f"{SHIPPED}: no checkpoint there; train one or name one with --checkpoint.")
+        raise InputError(f"{SHIPPED}: no checkpoint there; train one and name it by $PAP_CHECKPOINT.")
     return shipped[0].parent
 
 
