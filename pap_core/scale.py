@@ -9,6 +9,7 @@ from pap_core.measurement import nucleus_areas
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # px of the network a px of the smear
 
+_SMALLEST_SMEAR = 320  # px of the longer side; less is a cell, however it looks
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
 _MOST_NUCLEI_IN_CROP = 10  # pieces found in it, specks included; a smear seen at once shows far more
 _SHARE_OF_LARGEST = 0.7  # of all nucleus pixels of a crop
@@ -20,8 +21,9 @@ _PROBE = 3 * SIZE  # px of the network, the side of the field looked at
 def choose(segmenter: Segmenter, image: np.ndarray) -> tuple[str, float]:
     """Choose by the picture: its size, then what the model makes of it.
 
-    A small picture is a crop if one nucleus stands out in it when it is seen at once. The middle of a smear
-    is seen at several scales, and that one is taken at which the model is surest of its classes.
+    A very small picture is a crop, a small one if one nucleus stands out in it when it is seen at once. The
+    middle of a smear is seen at several scales, and that one is taken at which the model is surest of its
+    classes.
 
     Args:
         segmenter: the model that will segment it.
@@ -30,8 +32,11 @@ def choose(segmenter: Segmenter, image: np.ndarray) -> tuple[str, float]:
     Returns:
         The kind, "crop" or "smear", and the scale in px of the network a px of the picture.
     """
-    if max(image.shape[:2]) <= _LARGEST_CROP:
-        scale = fit_scale(image)
+    longer = max(image.shape[:2])
+    scale = fit_scale(image)
+    if longer <= _SMALLEST_SMEAR:
+        return "crop", scale
+    if longer <= _LARGEST_CROP:
         seen_at_once = segmenter.segment(image, "crop", scale)
         if _one_stands_out(nucleus_areas(seen_at_once.label) * scale**2):
             return "crop", scale
