@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pap_core.data import herlev, sipakmed
 from pap_core.data.cell import Reading, Skipped
-from pap_core.data.crop import CLIPPED
+from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.split import SPLITS, TEST, TRAIN, split
 from pap_core.errors import InputError
@@ -21,7 +21,7 @@ from pap_core.images import write_whole
 
 FORMAT = 1
 SIZE = 256
-MODES = ("window", "fit")
+MODES = tuple(CUTS)
 MANIFEST = [
     *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
@@ -33,7 +33,7 @@ _UNFINISHED = "unfinished.json"
 class BuildOptions:
     """How to build. What is None is decided by the source."""
 
-    mode: str | None = None  # "window" or "fit"
+    mode: str | None = None  # "window", "field" or "fit"
     form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
     split: str = "grouped"  # or "paper"
     test_share: float = 0.3  # of all crops

@@ -1,6 +1,7 @@
-"""One picture's cells as crops: label map drawn, window or fitted square cut out."""
+"""One picture's cells as crops: label map drawn; window, field or fitted square cut out."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +110,26 @@ def window(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop
     return Crop(image[place], label[place], x0, y0, 1.0)
 
 
+def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
+    """Cut a window around some pixel of the cell, which its id decides: a smear's tile, as it may fall.
+
+    Raises:
+        InputError: the picture is smaller than the window.
+    """
+    height, width = label.shape
+    if min(height, width) < size:
+        raise InputError(
+            f"{cell.cell.image}: a field of {size} × {size} around {cell.cell.id} does not fit into the "
+            f"{width} × {height} image; mode fit would keep the cell."
+        )
+    rows, columns = np.nonzero(cell.whole)
+    drawn = int.from_bytes(hashlib.sha256(cell.cell.id.encode()).digest()[:8]) % len(rows)
+    x0 = int(np.clip(columns[drawn] - size // 2, 0, width - size))
+    y0 = int(np.clip(rows[drawn] - size // 2, 0, height - size))
+    place = np.s_[y0 : y0 + size, x0 : x0 + size]
+    return Crop(image[place], label[place], x0, y0, 1.0)
+
+
 def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     """Cut the square around the whole cell with a margin, resized to `size`; see `square`."""
     rows, columns = np.nonzero(cell.whole)
@@ -124,6 +145,13 @@ def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     ys, xs = np.arange(y0, y0 + side)[:, None], np.arange(x0, x0 + side)[None]
     truth[(ys < 0) | (ys >= height) | (xs < 0) | (xs >= width)] = IGNORE
     return Crop(resize_image(pixels, size), resize_label(truth, size), x0, y0, size / side)
+
+
+CUTS: dict[str, Callable[[np.ndarray, np.ndarray, Drawn, int], Crop]] = {
+    "window": window,
+    "field": field,
+    "fit": fit,
+}
 
 
 def square(pixels: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:

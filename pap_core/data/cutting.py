@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pap_core.data.cell import Cell, Reading, Skipped
-from pap_core.data.crop import draw, fit, label_map, window
+from pap_core.data.crop import CUTS, draw, label_map
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image, write_whole
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
@@ -145,7 +145,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     for one, cut in drawn:
         truth = label if job["neighbours"] else label_map([one], shape)
         try:
-            crop = (window if job["mode"] == "window" else fit)(image, truth, one, job["size"])
+            crop = CUTS[job["mode"]](image, truth, one, job["size"])
         except InputError as error:
             skipped.append(Skipped(one.cell.id, str(error)))
             continue

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch.utils.data import Dataset, Sampler
 
+from pap_core.data.crowding import MOST
 from pap_core.data.jitter import Jitter
 from pap_core.data.split import hold_out
 from pap_core.errors import InputError
@@ -22,7 +23,7 @@ from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
 class Crops:
     """Crops in memory, in the order of their table."""
 
-    table: pd.DataFrame  # rows of the manifests, with `folder` beside
+    table: pd.DataFrame  # rows of the manifests, with the data set's `folder` and `mode` beside
     images: torch.Tensor  # (N, 3, S, S) uint8
     labels: torch.Tensor  # (N, S, S) uint8
 
@@ -64,14 +65,14 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     """
     tables = []
     for folder in folders:
-        describe(folder)
+        mode = describe(folder).get("mode")
         try:
             names = {"id": str, "category": str, "group": str}
             # a category may be called NA
             table = pd.read_csv(folder / "manifest.csv", dtype=names, keep_default_na=False)
         except FileNotFoundError:
             raise InputError(f"{folder}: manifest.csv is missing; build the data set again.") from None
-        table = table[table["split"] == side].assign(folder=str(folder))
+        table = table[table["split"] == side].assign(folder=str(folder), mode=mode)
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
     if table.empty:
@@ -142,6 +143,9 @@ class JitteredCrops(Dataset):
 
     def __init__(self, crops: Crops, jitter: Jitter, seed: int):
         self.crops, self.jitter, self.seed = crops, jitter, seed
+        # windows and fields show their neighbours, and these are part of their labels
+        self.single = np.flatnonzero(crops.table["mode"] == "fit")
+        self.is_single = set(self.single.tolist())
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -150,7 +154,16 @@ class JitteredCrops(Dataset):
         index, draw = key
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mix(self.seed + 1, draw))
-            return self.jitter(self.crops.images[index], self.crops.labels[index])
+            neighbours = self._neighbours() if index in self.is_single else []
+            return self.jitter(self.crops.images[index], self.crops.labels[index], neighbours)
+
+    def _neighbours(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Draw the other cells that are to lie beside a single one."""
+        drawn = []
+        while len(drawn) < MOST and torch.rand(()) < self.jitter.crowding:
+            other = self.single[int(torch.randint(len(self.single), ()))]
+            drawn.append((self.crops.images[other], self.crops.labels[other]))
+        return drawn
 
 
 def mix(seed: int, number: int) -> int:

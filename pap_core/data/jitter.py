@@ -1,12 +1,14 @@
 """Jitter: the same bend for image and label, then stain, focus and camera changes for the image alone."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from pap_core.data.crowding import crowd
 from pap_core.training.config import JitterConfig
 
 
@@ -15,6 +17,7 @@ class Jitter(torch.nn.Module):
 
     def __init__(self, config: JitterConfig):
         super().__init__()
+        self.crowding = config.crowding
         geometry: list[torch.nn.Module] = [Bend(config.rotation, config.zoom, config.shift)]
         if config.flip:
             geometry += [v2.RandomHorizontalFlip(), v2.RandomVerticalFlip()]
@@ -29,8 +32,21 @@ class Jitter(torch.nn.Module):
             look.append(Noise(config.noise / 255))
         self.look = v2.Compose(look)
 
-    def forward(self, image: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Jitter ``(3, S, S)`` uint8 and ``(S, S)`` uint8 into float32 in [-1, 1] and uint8."""
+    def forward(
+        self,
+        image: torch.Tensor,
+        label: torch.Tensor,
+        neighbours: Sequence[tuple[torch.Tensor, torch.Tensor]] = (),
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Jitter ``(3, S, S)`` uint8 and ``(S, S)`` uint8 into float32 in [-1, 1] and uint8.
+
+        Args:
+            image: the crop.
+            label: its label map.
+            neighbours: crops and labels of cells to lay beside it; see `crowd`.
+        """
+        if neighbours:
+            image = crowd(image, neighbours)
         image, label = self.geometry(tv_tensors.Image(image), tv_tensors.Mask(label[None]))
         pixels = self.look(image).as_subclass(torch.Tensor)
         return pixels * 2 - 1, label.as_subclass(torch.Tensor)[0]

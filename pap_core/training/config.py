@@ -21,6 +21,7 @@ class JitterConfig:
     colour: float = 0.0  # strength of brightness, contrast, saturation, hue and stain changes, 0 to 1
     blur: float = 0.0  # largest sigma of a Gaussian blur, px
     noise: float = 0.0  # largest sigma of camera noise, grey levels
+    crowding: float = 0.0  # chance of another cell beside a fitted one, then of a second and a third
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from pap_core.contours import fill
 from pap_core.data.cell import Cell
-from pap_core.data.crop import FIT_MARGIN, Crop, draw, fit, label_map, resize_label, square, window
+from pap_core.data.crop import FIT_MARGIN, Crop, draw, field, fit, label_map, resize_label, square, window
 from pap_core.errors import InputError
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
 
@@ -97,6 +97,32 @@ def test_a_window_that_leaves_the_picture_is_refused(make, x: int, y: int, fits:
     else:
         with pytest.raises(InputError, match="leaves the 600 × 500 image"):
             window(IMAGE, label, drawn, 256)
+
+
+def test_a_field_lies_anywhere_on_its_cell_and_within_the_picture(make) -> None:
+    """Large cells are seen without their nucleus too; the same cell is always cut at the same place."""
+    places, without_nucleus = set(), 0
+    for number in range(30):
+        drawn, _ = draw(make(330, 260, 230, 15, name=f"cell {number}"), SHAPE)
+        label = label_map([drawn], SHAPE)
+        crop = field(IMAGE, label, drawn, 128)
+        assert crop.label.shape == (128, 128)
+        here = np.s_[crop.y0 : crop.y0 + 128, crop.x0 : crop.x0 + 128]
+        np.testing.assert_array_equal(crop.label, label[here])
+        np.testing.assert_array_equal(crop.image, IMAGE[here])
+        assert (crop.label > 0).any()
+        again = field(IMAGE, label, drawn, 128)
+        assert (again.x0, again.y0) == (crop.x0, crop.y0)
+        places.add((crop.x0, crop.y0))
+        without_nucleus += NUCLEUS not in crop.label
+    assert len(places) > 20
+    assert 10 < without_nucleus < 30
+
+
+def test_a_field_larger_than_the_picture_is_refused(make) -> None:
+    drawn, _ = draw(make(300, 250, 60, 20), SHAPE)
+    with pytest.raises(InputError, match=r"512 × 512.*does not fit into the 600 × 500 image"):
+        field(IMAGE, label_map([drawn], SHAPE), drawn, 512)
 
 
 @pytest.mark.parametrize("radius", [45, 190], ids=["enlarged", "reduced"])

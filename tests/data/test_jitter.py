@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import ndimage
@@ -148,7 +149,9 @@ def test_flips_come_one_time_in_two_each():
 @pytest.fixture(scope="module")
 def crops() -> Crops:
     labels = torch.stack([draw_label(seed, 32) for seed in range(5)])
-    return Crops([None] * 5, torch.stack([show(label) for label in labels]), labels)
+    return Crops(
+        pd.DataFrame({"mode": ["window"] * 5}), torch.stack([show(label) for label in labels]), labels
+    )
 
 
 def test_the_same_draw_gives_the_same_example(crops):
