@@ -45,7 +45,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from pap_core.model.checkpoint import resolve
+    from pap_core.model.catalogue import resolve
     from pap_core.training.config import PRESETS, override
     from pap_core.training.loop import Divergence, train
     from pap_core.training.run import Run, new_folder
@@ -76,7 +76,8 @@ def _train(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from pap_core.evaluation import evaluate, report
     from pap_core.inference import Segmenter
-    from pap_core.model.checkpoint import read, resolve
+    from pap_core.model.catalogue import resolve
+    from pap_core.model.checkpoint import read
 
     folder = resolve(options.checkpoint)
     out = options.output or Path("evaluation") / f"{folder.name}_{options.dataset.resolve().name}"
@@ -101,7 +102,8 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     from pap_core.inference import Segmenter
-    from pap_core.model.checkpoint import default, read, resolve
+    from pap_core.model.catalogue import default, resolve
+    from pap_core.model.checkpoint import read
     from pap_core.prediction import find_pictures, predict
 
     pictures = find_pictures(options.pictures)
@@ -143,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("build", _build, "Build a data set folder from SIPaKMeD, Herlev or phantoms.")
     one.add_argument("source", type=Path, help="folder with contours or masks; its kind is recognised")
     one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
-    one.add_argument("--mode", choices=["window", "fit"], help="default: by the source")
+    one.add_argument("--mode", choices=["window", "field", "fit"], help="default: by the source")
     one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
     one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
     one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")

@@ -8,7 +8,8 @@ from pathlib import Path
 from pap_core.errors import InputError
 from pap_core.images import write_whole
 from pap_core.labels import CLASSES
-from pap_core.model.checkpoint import CARD, CONFIG, WEIGHTS, read
+from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
+from pap_core.model.checkpoint import read
 from pap_core.training.run import Run
 
 _LIMITS = """\

@@ -9,6 +9,21 @@ def workspace() -> Path:
     return Path(os.environ.get("PAP_WORKSPACE") or "workspace")
 
 
+def datasets() -> Path:
+    """Return the folder of data set folders."""
+    return workspace() / "datasets"
+
+
+def evaluations() -> Path:
+    """Return the folder of evaluations that are kept."""
+    return workspace() / "evaluations"
+
+
+def data_root() -> Path:
+    """Return the folder that sources may be built from: ``$PAP_DATA``, by default ``data``."""
+    return Path(os.environ.get("PAP_DATA") or "data")
+
+
 def runs() -> Path:
     """Return the folder of run folders."""
     return workspace() / "runs"

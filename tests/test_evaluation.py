@@ -20,7 +20,7 @@ from pap_core.inference import Segmenter
 from pap_core.intervals import interval
 from pap_core.labels import IGNORE, NUCLEUS, PROTOCOLS, decode
 from pap_core.metrics import METRICS
-from pap_core.model import checkpoint
+from pap_core.model import catalogue, checkpoint
 from pap_core.model.generator import Generator, GeneratorConfig
 
 SIZE = 32
@@ -303,7 +303,7 @@ def test_a_missing_data_set_is_named(untrained, tmp_path):
 
 def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(InputError, match=r"nothing-here.*no checkpoint"):
-        checkpoint.read(checkpoint.resolve(tmp_path / "nothing-here"))
+        checkpoint.read(catalogue.resolve(tmp_path / "nothing-here"))
 
 
 def test_a_side_without_crops_is_named(dataset, untrained, tmp_path):

@@ -1,8 +1,6 @@
 """Checkpoint folders: weights as safetensors, the configuration that rebuilds the network, a card."""
 
-import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,10 +10,9 @@ from safetensors.torch import load, save
 
 from pap_core.errors import InputError
 from pap_core.images import write_whole
+from pap_core.model.catalogue import CONFIG, WEIGHTS, digest
 from pap_core.model.generator import Generator, GeneratorConfig
 
-WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "card.md"
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
 FORMAT = 1
 
 
@@ -42,33 +39,6 @@ def write_weights(folder: Path, generator: torch.nn.Module) -> None:
     write_whole(folder / WEIGHTS, save(state))
 
 
-def resolve(name: str | Path) -> Path:
-    """Find a checkpoint by its path, by a run's folder, or by the name of a shipped one.
-
-    Raises:
-        InputError: there is none.
-    """
-    for folder in (Path(name), Path(name) / "checkpoints" / "best", SHIPPED / name):
-        if (folder / WEIGHTS).is_file():
-            return folder
-    known = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{WEIGHTS}"))) or "none"
-    raise InputError(
-        f"{name}: no checkpoint found there; expected a folder with {WEIGHTS}, a run, or a shipped name "
-        f"({known})."
-    )
-
-
-def default() -> Path:
-    """Return the checkpoint in use unless another is chosen: ``$PAP_CHECKPOINT``, else the shipped one."""
-    chosen = os.environ.get("PAP_CHECKPOINT")
-    if chosen:
-        return resolve(chosen)
-    shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"))
-    if not shipped:
-        raise InputError(f"{SHIPPED}: no checkpoint there; train one and name it by $PAP_CHECKPOINT.")
-    return shipped[0].parent
-
-
 def read(folder: Path) -> Checkpoint:
     """Rebuild the generator of a checkpoint folder.
 
@@ -86,4 +56,4 @@ def read(folder: Path) -> Checkpoint:
     except (OSError, ValueError, LookupError, TypeError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: the checkpoint cannot be loaded ({reason}); copy it again.") from None
-    return Checkpoint(folder, generator.eval(), config, hashlib.sha256(content).hexdigest()[:16])
+    return Checkpoint(folder, generator.eval(), config, digest(content))

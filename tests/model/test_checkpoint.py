@@ -11,7 +11,8 @@ import torch
 
 from pap_core.errors import InputError
 from pap_core.model import checkpoint
-from pap_core.model.checkpoint import CONFIG, WEIGHTS, default, read, resolve, write_config, write_weights
+from pap_core.model.catalogue import CONFIG, WEIGHTS
+from pap_core.model.checkpoint import read, write_config, write_weights
 from pap_core.model.generator import Generator, GeneratorConfig
 
 CONFIGS = {
@@ -140,35 +141,6 @@ def test_no_pickle_is_ever_loaded(tmp_path, folder, by_torch):
     with pytest.raises(InputError, match="cannot be loaded"):
         read(folder)
     assert not mark.exists()
-
-
-def test_resolve_by_path_by_run_and_by_name(tmp_path, folder, monkeypatch):
-    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path / "run" / "checkpoints" / "best")
-    write(tmp_path / "shipped" / "small")
-    assert resolve(folder) == folder
-    assert resolve(str(folder)) == folder
-    assert resolve("run") == Path("run/checkpoints/best")
-    assert resolve("small") == tmp_path / "shipped" / "small"
-    write(tmp_path / "small")
-    assert resolve("small") == Path("small")  # what lies here goes first
-    with pytest.raises(InputError, match=r"large: no checkpoint.*\(small\)"):
-        resolve("large")
-
-
-def test_default(tmp_path, folder, monkeypatch):
-    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.delenv("PAP_CHECKPOINT", raising=False)
-    with pytest.raises(InputError, match="no checkpoint there"):
-        default()
-    write(tmp_path / "shipped" / "small")
-    assert default() == tmp_path / "shipped" / "small"
-    monkeypatch.setenv("PAP_CHECKPOINT", str(folder))
-    assert default() == folder
-    monkeypatch.setenv("PAP_CHECKPOINT", str(tmp_path / "gone"))
-    with pytest.raises(InputError, match="gone"):
-        default()
 
 
 def test_weights_are_replaced_whole(folder, monkeypatch):

@@ -21,7 +21,8 @@ from pap_core.data.dataset import Crops, training_and_validation
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import decode
-from pap_core.model.checkpoint import read, resolve
+from pap_core.model.catalogue import resolve
+from pap_core.model.checkpoint import read
 from pap_core.training import loop
 from pap_core.training.config import PRESETS, TrainConfig, override
 from pap_core.training.loop import Divergence, Trainer, train
