@@ -61,7 +61,7 @@ def _train(options: argparse.Namespace) -> int:
         run = Run.create(folder, config, options.dataset, initial)
     else:
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
-    signal.signal(signal.SIGTERM, lambda *_: run.ask_to_stop())
+    _stop_when_asked(run)
     print(f"run folder: {run.folder}", file=sys.stderr)
     try:
         with _steps(run) as progress:
@@ -71,6 +71,19 @@ def _train(options: argparse.Namespace) -> int:
         return 1
     print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
     return 0
+
+
+def _stop_when_asked(run) -> None:
+    """Make SIGTERM and a first Ctrl-C stop the run with a checkpoint; a second Ctrl-C ends it at once."""
+
+    def stop(signum: int, _) -> None:
+        run.ask_to_stop()
+        if signum == signal.SIGINT:
+            print("stopping after a checkpoint; Ctrl-C again ends it at once", file=sys.stderr)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from pap_core.overlay import draw_edges
 from pap_core.scale import choose
 
 CELLS = "cells.csv"
+_KINDS = ("label", "map", "overlay")
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,9 @@ def predict(
         progress: called with each outcome.
 
     Raises:
-        InputError: the output cannot be written.
+        InputError: the output cannot be written, or would overwrite one of the pictures.
     """
+    _keep_apart(pictures, output, uncertainty)
     outcomes, tables = [], []
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,18 @@ def predict(
             f"{output}: could not be written ({error.strerror}); make room there or choose another folder."
         ) from error
     return outcomes
+
+
+def _keep_apart(pictures: Sequence[Path], output: Path, uncertainty: bool) -> None:
+    """Refuse to write over what is to be read."""
+    kinds = (*_KINDS, *(["uncertainty"] if uncertainty else []))
+    written = {(output / f"{path.stem}_{kind}.png").resolve(): path for path in pictures for kind in kinds}
+    for path in pictures:
+        if path.resolve() in written:
+            raise InputError(
+                f"{path}: the results of {written[path.resolve()]} would overwrite it; choose another output "
+                "folder."
+            )
 
 
 def write_pictures(output: Path, stem: str, image: np.ndarray, found: Segmentation) -> None:

@@ -233,6 +233,16 @@ class TestPredict:
         assert "same name" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
 
+    def test_a_picture_is_never_written_over(self, trained, tmp_path, capsys):
+        """A folder of pictures and their label maps, predicted into itself."""
+        for name in ("a.png", "a_label.png"):
+            write_png(tmp_path / name, np.full((40, 40, 3), 200, np.uint8))
+        before = (tmp_path / "a_label.png").read_bytes()
+        assert self.run(trained, tmp_path, tmp_path) == 1
+        assert "a_label.png: the results of" in capsys.readouterr().err
+        assert (tmp_path / "a_label.png").read_bytes() == before
+        assert len(list(tmp_path.iterdir())) == 2
+
     def test_a_file_where_the_output_should_go(self, trained, pictures, tmp_path, capsys):
         (tmp_path / "out").write_text("")
         assert self.run(trained, pictures / "crop.png", tmp_path / "out") == 1

@@ -73,6 +73,8 @@ class TrainConfig:
             "transposed",
         ):
             wrong.append("a ready encoder needs generator.levels = 5 and generator.last = 'transposed'")
+        if not 1 <= self.generator.levels <= 8:
+            wrong.append("generator.levels must be 1 to 8: a crop of 256 px cannot be halved more often")
         if self.pretrained and self.generator.encoder == "pix2pix":
             wrong.append("a pix2pix encoder has no ImageNet weights, set pretrained to false")
         zoom = self.jitter.zoom

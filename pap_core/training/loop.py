@@ -64,9 +64,8 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
         run.drop_metrics_after(trainer.step)
         _to_the_end(run, trainer, validation, progress or (lambda row: None))
     except BaseException as error:
-        before = run.read_status()
-        place = {"epoch": before["epoch"], "step": before["step"]}
-        run.write_status(state="failed", **place, error=f"{type(error).__name__}: {error}")
+        failed = {"state": "failed", "error": f"{type(error).__name__}: {error}"}
+        run.write_status(**run.read_status() | failed)
         raise
     return run.read_status()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
+from pickle import UnpicklingError
 
 import psutil
 import torch
@@ -163,9 +164,22 @@ class Run:
         write_weights(folder, generator)
 
     def load_last(self) -> dict | None:
-        """Return the state to resume from, None before the first checkpoint."""
+        """Return the state to resume from, None before the first checkpoint.
+
+        Raises:
+            InputError: the file is damaged.
+        """
         path = self.folder / "checkpoints" / "last" / STATE
-        return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise InputError(
+                f"{path}: the state to resume from is damaged ({reason}); copy it back, or start a new run from "
+                f"{self.folder / 'checkpoints' / 'best'} by --from."
+            ) from None
 
     def ask_to_stop(self) -> None:
         """Ask the training process to write a checkpoint and end, within a few steps."""

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from small_runs import tiny
 
 from pap_core.data.dataset import Crops, load
 from pap_core.images import write_png
 from pap_core.labels import CYTOPLASM, NUCLEUS
+from pap_core.training.loop import Trainer, train
+from pap_core.training.run import Run
 
 SIDE = 64
 GROUPS, PER_GROUP = 13, 5  # one group is held out: 61 crops are left to train on, no multiple of any batch
@@ -82,3 +85,30 @@ def drawn_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawn_crops(drawn_dataset: Path) -> Crops:
     """Its training side in memory."""
     return load([drawn_dataset], "train")
+
+
+@pytest.fixture
+def new_run(tmp_path: Path, drawn_dataset: Path) -> Callable[..., Run]:
+    """Return `create(*settings)`: a small run, not begun."""
+
+    def create(*settings: str) -> Run:
+        return Run.create(tmp_path / "run", tiny(*settings), [drawn_dataset])
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, drawn_dataset: Path) -> Run:
+    """A small run that went through in one piece, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run = Run.create(tmp_path_factory.mktemp("uninterrupted") / "run", tiny(), [drawn_dataset])
+    assert train(run, cpu=True)["state"] == "finished"
+    torch.set_num_threads(threads)
+    return run
+
+
+@pytest.fixture
+def trainer(drawn_crops: Crops) -> Trainer:
+    """Both networks of a small run, before the first step."""
+    return Trainer(tiny(), drawn_crops, cpu=True)

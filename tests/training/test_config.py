@@ -141,6 +141,8 @@ def test_later_settings_win_and_none_changes_nothing():
         (["generator.last=dense"], "generator.last 'dense'"),
         (["generator.encoder=efficientnet_lite0"], "levels = 5"),
         (["generator.kernel=5"], "even"),
+        (["generator.levels=9"], "halved"),
+        (["generator.levels=0"], "1 to 8"),
         (["discriminator.kernel=3"], "even"),
         (["pretrained=true"], "ImageNet"),
         (["jitter.zoom=[1.0]"], "two factors"),

@@ -1,0 +1,183 @@
+"""A run resumes to the same bits, whatever ended it, and obeys who asks it to stop."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from small_runs import (
+    SETTINGS,
+    STEPS,
+    Crash,
+    assert_same,
+    crash_at,
+    outcome,
+    stop_at,
+    tiny,
+    wait_for,
+)
+
+from pap_core.errors import InputError
+from pap_core.model.checkpoint import read
+from pap_core.training import loop
+from pap_core.training.loop import train
+from pap_core.training.run import STATE, Run
+
+PROJECT = Path(__file__).parents[2]
+
+
+class TestResume:
+    def test_stop_in_the_midst_of_an_epoch_and_resume(self, new_run, uninterrupted):
+        run = new_run()
+        status = train(run, stop_at(run, 40), cpu=True)
+        assert (status["state"], status["step"]) == ("stopped", 40)
+        assert read(run.folder / "checkpoints" / "last").digest
+        assert train(run, cpu=True)["state"] == "finished"
+        assert_same(outcome(run), outcome(uninterrupted))
+
+    def test_crashes_before_the_first_checkpoint_and_between_two(self, new_run, uninterrupted, monkeypatch):
+        run = new_run()
+        with pytest.raises(Crash):
+            train(run, crash_at(20), cpu=True)
+        assert run.load_last() is None
+        assert [row["step"] for row in run.read_metrics()] == [20]
+        status = run.read_status()
+        assert (status["state"], status["error"]) == ("failed", "Crash: ")
+        assert (status["step"], status["steps"], status["epochs"]) == (0, 4 * STEPS, 4)
+
+        monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+        with pytest.raises(Crash):
+            train(run, crash_at(60), cpu=True)  # logged, and not yet saved
+        assert run.load_last()["step"] == 40
+        with open(run.folder / "metrics.jsonl", "a") as file:
+            file.write('{"kind": "step", "st')  # cut short
+        assert train(run, cpu=True)["state"] == "finished"
+        assert_same(outcome(run), outcome(uninterrupted))
+
+    def test_without_average_and_adversary_and_in_bf16(self, tmp_path, drawn_dataset, monkeypatch):
+        monkeypatch.setattr(loop, "LOG_EVERY", 5)
+        settings = ["average=0.0", "objective=l1", "precision=bf16", "epochs=1", "batch=4", "decay=0.5"]
+        whole, parts = (
+            Run.create(tmp_path / name, tiny(*settings), [drawn_dataset]) for name in ("whole", "parts")
+        )
+        train(whole, cpu=True)
+        for step in (5, 10):
+            assert train(parts, stop_at(parts, step), cpu=True)["step"] == step
+        assert train(parts, cpu=True)["state"] == "finished"
+        assert_same(outcome(parts), outcome(whole))
+
+    @pytest.mark.parametrize(
+        "signum",
+        [
+            signal.SIGINT,
+            *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGKILL, signal.SIGTERM)),
+        ],
+    )
+    def test_a_process_killed(self, tmp_path, drawn_dataset, uninterrupted, signum):
+        run = Run(tmp_path / "run")
+        settings = [part for setting in SETTINGS for part in ("--set", setting)]
+        command = [sys.executable, "-m", "pap_core", "train", str(drawn_dataset), "--preset", "tiny", "--cpu"]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        with open(tmp_path / "log", "w") as log:
+            process = subprocess.Popen(
+                [*command, "--run-folder", str(run.folder), *settings],
+                cwd=PROJECT, env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            wait_for(lambda: any(row["step"] == 40 for row in run.read_metrics()), process)
+            process.send_signal(signum)
+            status = process.wait(timeout=120)
+        finally:
+            process.kill()
+        if signum != signal.SIGKILL:
+            assert status == 0
+            assert run.read_status()["state"] == "stopped"
+        else:
+            assert status == -signum
+            assert run.read_status()["state"] == "running"  # it could not tell
+        assert run.load_last()["step"] < 4 * STEPS
+        assert train(run, cpu=True)["state"] == "finished"
+        assert_same(outcome(run), outcome(uninterrupted))
+
+    def test_a_request_to_stop_while_still_loading_is_obeyed(self, new_run, monkeypatch):
+        run = new_run()
+        load = loop.load
+
+        def loading(*arguments):
+            run.ask_to_stop()
+            return load(*arguments)
+
+        monkeypatch.setattr(loop, "load", loading)
+        assert train(run, cpu=True)["step"] == 20
+
+    def test_a_request_before_the_start_is_obeyed(self, new_run):
+        """A run is started and stopped at once, while Python is still importing."""
+        run = new_run()
+        run.ask_to_stop()
+        assert train(run, cpu=True)["step"] == 20
+        assert not run.stop_asked  # or a resume would stop as well
+
+    def test_a_request_to_an_earlier_process_is_forgotten(self, new_run):
+        run = new_run("epochs=1", "batch=8")
+        run.ask_to_stop()
+        os.utime(run.folder / "stop", (1e9, 1e9))
+        assert train(run, cpu=True)["state"] == "finished"
+        assert not run.stop_asked
+
+    def test_workers_do_not_change_the_examples(self, trainer, monkeypatch):
+        def first(workers: int) -> list[list[torch.Tensor]]:
+            monkeypatch.setattr(os, "cpu_count", lambda: workers)
+            batches = iter(trainer._loader())
+            return [next(batches) for _ in range(3)]
+
+        one, two = first(1), first(2)
+        trainer.step = 2
+        later = first(2)[0]
+        for pair, other in zip([*one, one[2]], [*two, later], strict=True):
+            assert all(torch.equal(a, b) for a, b in zip(pair, other, strict=True))
+
+    def test_a_changed_or_lost_data_set_is_refused(self, new_run, tmp_path, drawn_dataset):
+        other = tmp_path / "other"
+        other.mkdir()
+        for path in drawn_dataset.iterdir():
+            (other / path.name).symlink_to(path)
+        run = Run.create(tmp_path / "other run", tiny(), [other])
+        content = json.loads((other / "dataset.json").read_text())
+        (other / "dataset.json").unlink()
+        with pytest.raises(InputError, match="no finished data set"):
+            train(run, cpu=True)
+        (other / "dataset.json").write_text(json.dumps(content | {"digest": "0" * 64}))
+        with pytest.raises(InputError, match=f"{other}: the data set has changed.*000000"):
+            train(run, cpu=True)
+        assert run.read_status()["state"] == "failed"
+        assert "has changed" in run.read_status()["error"]
+
+    def test_two_processes_do_not_train_into_one_folder(self, new_run):
+        run = new_run("epochs=1", "batch=8")
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other:
+            status = {"pid": other.pid, "process_started": psutil.Process(other.pid).create_time()}
+            run.write_status(state="running", epoch=1, step=7, error=None)
+            path = run.folder / "status.json"
+            path.write_text(json.dumps(json.loads(path.read_text()) | status))
+            before = path.read_bytes()
+            with pytest.raises(InputError, match=f"process {other.pid} is training here already"):
+                train(run, cpu=True)
+            assert path.read_bytes() == before
+            other.kill()
+        assert train(run, cpu=True)["state"] == "finished"  # it left the run unfinished, so go on
+
+    @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x80\x02cos\nsystem\n."])
+    def test_a_damaged_state_is_named(self, new_run, content):
+        run = new_run()
+        (run.folder / "checkpoints" / "last" / STATE).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{STATE}: the state to resume from is damaged.*--from"):
+            train(run, cpu=True)
+
+    def test_a_folder_that_is_no_run_is_refused(self, tmp_path):
+        with pytest.raises(InputError, match="no run folder"):
+            train(Run(tmp_path), cpu=True)
