@@ -177,8 +177,8 @@ class Run:
         except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise InputError(
-                f"{path}: the state to resume from is damaged ({reason}); copy it back, or start a new run from "
-                f"{self.folder / 'checkpoints' / 'best'} by --from."
+                f"{path}: the state to resume from is damaged ({reason}); copy it back, or start a new "
+                f"run from {self.folder / 'checkpoints' / 'best'} by --from."
             ) from None
 
     def ask_to_stop(self) -> None:

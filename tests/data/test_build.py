@@ -1,6 +1,5 @@
 """Data set folders: what is in them, and that they come out the same."""
 
-import csv
 import json
 import shutil
 from collections import Counter
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from built import reasons, rows
 from PIL import Image
 
 from pap_core.contours import fill
@@ -19,17 +19,6 @@ from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, colour_map
 KINDS = ("images", "labels", "targets")
 FILES = {"dataset.json", "manifest.csv", "skipped.csv", *KINDS}
 REPOSITORY = Path(__file__).parents[2]
-
-
-def rows(folder: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
-    """Return a table of a data set folder."""
-    with open(folder / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def reasons(folder: Path) -> dict[str, str]:
-    """Return the reason by id of what a build listed."""
-    return {row["id"]: row["reason"] for row in rows(folder, "skipped.csv")}
 
 
 def pixels(folder: Path, kind: str, identifier: str) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Builds that are stopped, run out of room, or cannot use what they get: nothing lost, nothing halved."""
 
-import csv
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from built import rows
 from PIL import Image
 
 from pap_core.data.build import BuildOptions, build
@@ -20,17 +20,6 @@ from pap_core.errors import InputError
 KINDS = ("images", "labels", "targets")
 FILES = {"dataset.json", "manifest.csv", "skipped.csv", *KINDS}
 REPOSITORY = Path(__file__).parents[2]
-
-
-def rows(folder: Path, name: str = "manifest.csv") -> list[dict[str, str]]:
-    """Return a table of a data set folder."""
-    with open(folder / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def reasons(folder: Path) -> dict[str, str]:
-    """Return the reason by id of what a build listed."""
-    return {row["id"]: row["reason"] for row in rows(folder, "skipped.csv")}
 
 
 def content(folder: Path) -> dict[str, bytes]:

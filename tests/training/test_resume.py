@@ -74,8 +74,8 @@ class TestResume:
     @pytest.mark.parametrize(
         "signum",
         [
-            signal.SIGINT,
-            *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGKILL, signal.SIGTERM)),
+            signal.SIGKILL,
+            *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGINT)),
         ],
     )
     def test_a_process_killed(self, tmp_path, drawn_dataset, uninterrupted, signum):
