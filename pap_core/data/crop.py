@@ -111,7 +111,9 @@ def window(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop
 
 
 def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
-    """Cut a window around some pixel of the cell, which its id decides: a smear's tile, as it may fall.
+    """Cut a window as a smear's tiles fall: around some pixel of the cell, or anywhere in the picture.
+
+    Which of the two, and where, the cell's id decides.
 
     Raises:
         InputError: the picture is smaller than the window.
@@ -122,8 +124,9 @@ def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
             f"{cell.cell.image}: a field of {size} × {size} around {cell.cell.id} does not fit into the "
             f"{width} × {height} image; mode fit would keep the cell."
         )
-    rows, columns = np.nonzero(cell.whole)
-    drawn = int.from_bytes(hashlib.sha256(cell.cell.id.encode()).digest()[:8]) % len(rows)
+    chance = int.from_bytes(hashlib.sha256(cell.cell.id.encode()).digest()[:8])
+    rows, columns = np.nonzero(cell.whole if chance % 2 else np.ones_like(cell.whole))
+    drawn = chance // 2 % len(rows)
     x0 = int(np.clip(columns[drawn] - size // 2, 0, width - size))
     y0 = int(np.clip(rows[drawn] - size // 2, 0, height - size))
     place = np.s_[y0 : y0 + size, x0 : x0 + size]
