@@ -18,7 +18,8 @@ SIZE = 256  # px, the side of what the network sees
 OVERLAP = 96  # px of the network, between neighbouring tiles of a smear
 KINDS = ("crop", "smear")
 
-_BATCH = 8
+_BATCH = 8  # squares in hand at once
+_AT_ONCE = {"cpu": 2}  # views in one forward: more no longer fit a processor's cache, and take longer each
 _MIRRORS = ((), (3,), (2,), (2, 3))  # axes of (N, C, H, W) to flip
 
 
@@ -76,7 +77,9 @@ class Segmenter:
             batch = torch.from_numpy(squares[start : start + _BATCH]).to(self.device)
             pixels = batch.permute(0, 3, 1, 2).float() / 127.5 - 1
             views = torch.cat([pixels.flip(axes) for axes in mirrors])
-            colours = self.generator.generate(views.contiguous(memory_format=torch.channels_last))
+            views = views.contiguous(memory_format=torch.channels_last)
+            at_once = _AT_ONCE.get(self.device.type, len(views))
+            colours = torch.cat([self.generator.generate(part) for part in views.split(at_once)])
             parts = colours.chunk(len(mirrors))
             turned_back = [part.flip(axes) for part, axes in zip(parts, mirrors, strict=True)]
             found.append(sum(turned_back) / len(mirrors))

@@ -144,14 +144,17 @@ def write_card(
 
 
 def _before(training: dict) -> list[str]:
-    """Say of the run that a run started from what differs."""
-    if "initial" not in training:
-        return []
-    first = training["initial"]["training"]["config"]
-    return [
-        f"- Started from generator `{training['initial']['digest']}`: preset {first['preset']}, "
-        f"{first['epochs']} epochs, Adam {first['learning_rate']:g}, on the same data sets."
-    ]
+    """Say of each run that the run before it started from what differs, the latest first."""
+    lines = []
+    while "initial" in training:
+        digest, training = training["initial"]["digest"], training["initial"]["training"]
+        config = training["config"]
+        names = ", ".join(dict.fromkeys(one["folder"] for one in training["datasets"]))
+        lines.append(
+            f"- Started from generator `{digest}`: preset {config['preset']}, {config['epochs']} epochs, Adam "
+            f"{config['learning_rate']:g}, on {names}."
+        )
+    return lines
 
 
 def _scores(summary: dict) -> str:
