@@ -17,24 +17,39 @@ _FARTHEST = 1_000_000  # px from the origin; beyond lies no picture, and soon th
 
 
 def read_dat(path: Path) -> np.ndarray:
-    """Read one `.dat` contour: a vertex a line, ``x,y`` or ``x y``, blank lines allowed.
+    """Read one `.dat` contour from a file; see `parse_dat`.
+
+    Raises:
+        InputError: the file is unreadable, or no contour.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file's rights.") from None
+    return parse_dat(content, str(path))
+
+
+def parse_dat(content: bytes, name: str) -> np.ndarray:
+    """Parse one `.dat` contour: a vertex a line, ``x,y`` or ``x y``, blank lines allowed.
+
+    Args:
+        content: of the file.
+        name: what to call the file in a message.
 
     Returns:
         ``(V, 2)`` float64 vertices without the repeated first one, V at least 3.
 
     Raises:
-        InputError: the file is unreadable, empty, binary, has a line that is not two finite numbers or
-            no place in any picture, or has fewer than three different vertices.
+        InputError: the file is empty, binary, has a line that is not two finite numbers or has no place
+            in any picture, or has fewer than three different vertices.
     """
     expected = "expected one vertex a line as 'x,y'; export the contour again or remove the file"
     try:
-        text = path.read_bytes().decode("ascii")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file's rights.") from None
+        text = content.decode("ascii")
     except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file, {expected}.") from None
+        raise InputError(f"{name}: not a text file, {expected}.") from None
     if "\0" in text:
-        raise InputError(f"{path}: not a text file, {expected}.")
+        raise InputError(f"{name}: not a text file, {expected}.")
     vertices = []
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.replace(",", " ").split()
@@ -43,25 +58,35 @@ def read_dat(path: Path) -> np.ndarray:
         try:
             x, y = (float(field) for field in fields)
         except ValueError:
-            raise InputError(f"{path}: line {number} reads {line[:40]!r}, {expected}.") from None
+            raise InputError(f"{name}: line {number} reads {line[:40]!r}, {expected}.") from None
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise InputError(f"{path}: line {number} holds {line[:40]!r}, no finite point, {expected}.")
+            raise InputError(f"{name}: line {number} holds {line[:40]!r}, no finite point, {expected}.")
         if max(abs(x), abs(y)) > _FARTHEST:
-            raise InputError(f"{path}: line {number} holds {line[:40]!r}, far off any picture, {expected}.")
+            raise InputError(f"{name}: line {number} holds {line[:40]!r}, far off any picture, {expected}.")
         vertices.append((x, y))
     if not vertices:
-        raise InputError(f"{path}: the file is empty, {expected}.")
+        raise InputError(f"{name}: the file is empty, {expected}.")
     if len(vertices) > 1 and vertices[0] == vertices[-1]:
         vertices.pop()
     if len(set(vertices)) < 3:
-        raise InputError(f"{path}: {len(vertices)} vertices found, a contour needs three, {expected}.")
+        raise InputError(f"{name}: {len(vertices)} vertices found, a contour needs three, {expected}.")
     return np.array(vertices, dtype=np.float64)
 
 
 def write_dat(path: Path, polygon: np.ndarray) -> None:
     """Write ``(V, 2)`` vertices as a closed `.dat` contour in the official form."""
+    path.write_text(dat_text(polygon), encoding="ascii")
+
+
+def dat_text(polygon: np.ndarray) -> str:
+    """Return ``(V, 2)`` vertices as the text of a closed `.dat` contour in the official form.
+
+    >>> dat_text(np.array([[0.5, 1234.56], [7, 0.5], [3.5, 2]]))
+    '0.5,1234.6\\n7,0.5\\n3.5,2\\n0.5,1234.6\\n'
+    """
     closed = np.vstack([polygon, polygon[:1]])
-    path.write_text("".join(f"{x:.5g},{y:.5g}\n" for x, y in closed), encoding="ascii")
+    digits = 5 if np.abs(polygon).max() < 10_000 else 6  # else the official five would move the contour
+    return "".join(f"{x:.{digits}g},{y:.{digits}g}\n" for x, y in closed)
 
 
 def fill(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

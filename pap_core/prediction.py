@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pap_core.errors import InputError
+from pap_core.export import Origin, cells_table, label_png, map_png, overlay_png, table_csv
 from pap_core.images import SUFFIXES, read_image, write_png, write_whole
 from pap_core.inference import Segmentation, Segmenter
-from pap_core.labels import colour_map
 from pap_core.measurement import measure
-from pap_core.overlay import draw_edges
 from pap_core.scale import choose
 
 CELLS = "cells.csv"
@@ -96,8 +95,11 @@ def predict(
                 outcome = Outcome(path, error=said if said.startswith(str(path)) else f"{path}: {said}")
             else:
                 table, _ = measure(image, found.label, found.scale)
-                tables.append(table.assign(file=path.name))
-                write_pictures(output, path.stem, image, found)
+                origin = Origin(
+                    path.name, segmenter.checkpoint.folder.resolve().name, segmenter.checkpoint.digest
+                )
+                tables.append(cells_table(table, origin))
+                write_pictures(output, path.stem, image, found, origin)
                 if uncertainty:
                     spread = segmenter.uncertainty(image, kind, chosen)
                     write_png(output / f"{path.stem}_uncertainty.png", uncertainty_picture(spread))
@@ -106,10 +108,7 @@ def predict(
             if progress:
                 progress(outcome)
         if tables:
-            cells = pd.concat(tables, ignore_index=True)
-            cells.insert(0, "file", cells.pop("file"))
-            cells["checkpoint"] = segmenter.checkpoint.digest
-            write_whole(output / CELLS, cells.to_csv(index=False, float_format="%.5g").encode())
+            write_whole(output / CELLS, table_csv(pd.concat(tables, ignore_index=True)))
     except OSError as error:
         raise InputError(
             f"{output}: could not be written ({error.strerror}); make room there or choose another folder."
@@ -129,11 +128,11 @@ def _keep_apart(pictures: Sequence[Path], output: Path, uncertainty: bool) -> No
             )
 
 
-def write_pictures(output: Path, stem: str, image: np.ndarray, found: Segmentation) -> None:
+def write_pictures(output: Path, stem: str, image: np.ndarray, found: Segmentation, origin: Origin) -> None:
     """Write the label map, the colour map and the overlay of one picture."""
-    write_png(output / f"{stem}_label.png", found.label)
-    write_png(output / f"{stem}_map.png", colour_map(found.label))
-    write_png(output / f"{stem}_overlay.png", draw_edges(image, found.label))
+    write_whole(output / f"{stem}_label.png", label_png(found.label, origin))
+    write_whole(output / f"{stem}_map.png", map_png(found.label, origin))
+    write_whole(output / f"{stem}_overlay.png", overlay_png(image, found.label, origin))
 
 
 def uncertainty_picture(spread: np.ndarray) -> np.ndarray:

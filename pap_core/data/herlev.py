@@ -1,6 +1,7 @@
 """Reads Herlev (Jantzen et al. 2005): single-cell images beside colour-coded masks."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -19,7 +20,7 @@ OFFICIAL = {
     "carcinoma_in_situ": (150, 150),
 }
 
-_MASK_COLOURS = np.array([[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]])
+_MASK_COLOURS = np.array([[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]], dtype=np.int32)
 _MASK_CLASSES = np.array([BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE, BACKGROUND], dtype=np.uint8)
 _MAX_DISTANCE = 48  # RGB units; masks saved as JPEG by their copiers stay well within
 
@@ -63,11 +64,11 @@ def read(source: Path) -> Reading:
     return reading
 
 
-def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
+def read_mask(path: Path | BinaryIO, shape: tuple[int, int]) -> np.ndarray:
     """Read a colour-coded mask as a label map.
 
     Args:
-        path: the ``-d`` file.
+        path: the ``-d`` file, or one that is open.
         shape: ``(H, W)`` of the image it belongs to.
 
     Returns:
@@ -82,11 +83,16 @@ def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
         raise InputError(
             f"{path}: the mask is {found} pixels, its image {expected}; export one of them again."
         )
-    squares = ((colours[:, :, None] - _MASK_COLOURS) ** 2).sum(axis=-1)
-    foreign = float((squares.min(axis=-1) > _MAX_DISTANCE**2).mean())
+    classes = np.empty(shape, dtype=np.uint8)
+    nearest = np.full(shape, np.iinfo(np.int32).max, dtype=np.int32)
+    for colour, value in zip(_MASK_COLOURS, _MASK_CLASSES, strict=True):  # one by one: a mask may be large
+        away = ((colours - colour) ** 2).sum(axis=-1, dtype=np.int32)
+        classes[away < nearest] = value
+        np.minimum(nearest, away, out=nearest)
+    foreign = float((nearest > _MAX_DISTANCE**2).mean())
     if foreign > 0.01:
         raise InputError(
             f"{path}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
             "blue, blue, grey and black, so check that this file is a mask."
         )
-    return _MASK_CLASSES[squares.argmin(axis=-1)]
+    return classes

@@ -1,0 +1,192 @@
+"""GeoJSON as QuPath imports and exports it.
+
+One Feature an object: a cell with ``geometry`` and ``nucleusGeometry``, or an annotation whose class says
+what it is. QuPath counts as this project does, x first from the picture's top left corner, and its pixel
+(0, 0) covers 0 to 1, so that polygons along the edges of pixels have the same areas there.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pap_core.errors import InputError
+from pap_core.export.cells import CellMask, cell_masks
+from pap_core.export.origin import NOTICE, Origin
+from pap_core.export.regions import Polygon, fill_polygon, polygons
+from pap_core.export.tables import measures
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
+
+CELL = "Cell"
+# by QuPath's custom, a star at the end marks a class that is not counted
+CLASSES = {IGNORE: "Ignore*", CYTOPLASM: "Cytoplasm", NUCLEUS: "Nucleus"}
+
+_COLOURS = {CELL: CELL_EDGE, "Cytoplasm": CELL_EDGE, "Nucleus": NUCLEUS_EDGE, "Ignore*": (128, 128, 128)}
+_FARTHEST = 1_000_000  # px from the origin; beyond lies no picture
+
+
+def geojson(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: Origin) -> bytes:
+    """Write the cells as objects for QuPath, their pieces and holes included.
+
+    A cell's measures are its row of the table under the same names, what is not defined left out. What
+    belongs to no cell becomes annotations of the class Cytoplasm, Nucleus or Ignore*.
+
+    Args:
+        label: ``(H, W)`` uint8 label map.
+        cells: ``(H, W)`` int32, each pixel's cell, 0 for none.
+        table: a row a cell, as `pap_core.measurement.measure` returns it.
+        origin: goes into the file, and decides the objects' ids: the same export has the same ids.
+    """
+    rows = measures(table)
+    features = [_cell(one, rows.get(one.number, {}), origin) for one in cell_masks(label, cells)]
+    for value, name in CLASSES.items():
+        loose = polygons((label == value) & (cells == 0))
+        features += [_annotation(piece, name, number, origin) for number, piece in enumerate(loose, start=1)]
+    collection = {
+        "type": "FeatureCollection",
+        "picture": origin.picture,
+        **_said(origin),
+        "features": features,
+    }
+    return json.dumps(collection, ensure_ascii=False).encode()
+
+
+def read_geojson(content: bytes, shape: tuple[int, int], name: str) -> np.ndarray:
+    """Read a label map back from GeoJSON, as `geojson` or QuPath writes it.
+
+    Cells with their nuclei, and annotations or detections of the classes Cell, Cytoplasm, Nucleus and
+    Ignore*; every nucleus lies above every cytoplasm.
+
+    Args:
+        content: of the file.
+        shape: ``(H, W)`` of the picture; what lies beyond is cut off.
+        name: what to call the file in a message.
+
+    Returns:
+        ``(H, W)`` uint8 label map.
+
+    Raises:
+        InputError: no GeoJSON, an object of another class, or a geometry that is not an area.
+    """
+    found: dict[int, list[Polygon]] = {value: [] for value in CLASSES}
+    for number, feature in enumerate(_features(content, name), start=1):
+        for value, geometry in _parts(feature, f"{name}: object {number}"):
+            found[value] += _read_geometry(geometry, f"{name}: object {number}")
+    label = np.full(shape, BACKGROUND, dtype=np.uint8)
+    for value, areas in found.items():
+        for rings in areas:
+            box, inside = fill_polygon(rings, shape)
+            label[box][inside] = value
+    return label
+
+
+def _cell(one: CellMask, row: dict[str, float], origin: Origin) -> dict:
+    feature = {
+        "type": "Feature",
+        "id": _identifier(origin, f"cell {one.number}"),
+        "geometry": _geometry(polygons(one.cell), one.corner),
+    }
+    if one.nucleus.any():
+        feature["nucleusGeometry"] = _geometry(polygons(one.nucleus), one.corner)
+    properties = _properties("cell", CELL, origin) | {"name": f"Cell {one.number}", "measurements": row}
+    return feature | {"properties": properties}
+
+
+def _annotation(piece: Polygon, name: str, number: int, origin: Origin) -> dict:
+    return {
+        "type": "Feature",
+        "id": _identifier(origin, f"{name} {number}"),
+        "geometry": _geometry([piece], (0, 0)),
+        "properties": _properties("annotation", name, origin),
+    }
+
+
+def _properties(kind: str, name: str, origin: Origin) -> dict:
+    return {
+        "objectType": kind,
+        "classification": {"name": name, "color": _COLOURS[name]},
+        "metadata": _said(origin),  # QuPath keeps this with the object, and drops what it does not know
+    }
+
+
+def _said(origin: Origin) -> dict[str, str]:
+    return {"checkpoint": origin.checkpoint, "digest": origin.digest, "notice": NOTICE}
+
+
+def _identifier(origin: Origin, part: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin.digest}/{origin.picture}/{part}"))
+
+
+def _geometry(pieces: list[Polygon], corner: tuple[int, int]) -> dict:
+    coordinates = [
+        [(np.vstack([ring, ring[:1]]) + corner).astype(int).tolist() for ring in piece] for piece in pieces
+    ]
+    if len(coordinates) == 1:
+        return {"type": "Polygon", "coordinates": coordinates[0]}
+    return {"type": "MultiPolygon", "coordinates": coordinates}
+
+
+def _features(content: bytes, name: str) -> list:
+    expected = "expected a GeoJSON FeatureCollection; export the objects from QuPath as GeoJSON"
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        raise InputError(f"{name}: not JSON, {expected}.") from None
+    if isinstance(data, dict):
+        data = [data] if data.get("type") == "Feature" else data.get("features")
+    if not isinstance(data, list):
+        raise InputError(f"{name}: JSON without features, {expected}.")
+    return data
+
+
+def _parts(feature: object, name: str) -> Iterator[tuple[int, object]]:
+    """Yield the areas of an object with the class of each."""
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        raise InputError(f"{name} is no feature with properties; export the objects from QuPath again.")
+    classification = properties.get("classification")
+    said = classification.get("name") if isinstance(classification, dict) else None
+    if properties.get("objectType") == "cell" or said == CELL:
+        yield CYTOPLASM, feature.get("geometry")
+        if feature.get("nucleusGeometry") is not None:
+            yield NUCLEUS, feature["nucleusGeometry"]
+        return
+    for value, class_name in CLASSES.items():
+        if said == class_name:
+            yield value, feature.get("geometry")
+            return
+    raise InputError(
+        f"{name} has {f'the class {said!r:.40}' if said else 'no class'}, expected "
+        f"{CELL}, {', '.join(CLASSES.values())}; give it one of these in QuPath or leave it out."
+    )
+
+
+def _read_geometry(geometry: object, name: str) -> list[Polygon]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise InputError(
+            f"{name} has {f'the geometry {kind!r:.40}' if kind else 'no geometry'}, "
+            "expected a Polygon or a MultiPolygon; draw it as an area or leave it out."
+        )
+    coordinates = geometry.get("coordinates")
+    try:
+        pieces = [coordinates] if kind == "Polygon" else list(coordinates)
+        read = [[np.array(ring, dtype=np.float64) for ring in piece] for piece in pieces]
+    except (TypeError, ValueError, OverflowError):
+        read = None
+    if not read or not all(piece and all(map(_is_ring, piece)) for piece in read):
+        raise InputError(
+            f"{name} has coordinates that are no rings of points in any picture; "
+            "export it from QuPath again or leave it out."
+        )
+    return [[ring[:, :2] for ring in piece] for piece in read]
+
+
+def _is_ring(ring: np.ndarray) -> bool:
+    """Tell whether points have two coordinates or three, as those that tell a height have."""
+    return (
+        ring.ndim == 2 and len(ring) > 2 and ring.shape[1] in (2, 3) and bool((abs(ring) < _FARTHEST).all())
+    )
