@@ -151,8 +151,8 @@ def _before(training: dict) -> list[str]:
         config = training["config"]
         names = ", ".join(dict.fromkeys(one["folder"] for one in training["datasets"]))
         lines.append(
-            f"- Started from generator `{digest}`: preset {config['preset']}, {config['epochs']} epochs, Adam "
-            f"{config['learning_rate']:g}, on {names}."
+            f"- Started from generator `{digest}`: preset {config['preset']}, {config['epochs']} epochs, "
+            f"Adam {config['learning_rate']:g}, on {names}."
         )
     return lines
 

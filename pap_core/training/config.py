@@ -130,11 +130,15 @@ PRESETS: dict[str, TrainConfig] = {
     # for tests and a first look: learns phantoms in a minute on a CPU
     "tiny": TrainConfig(
         preset="tiny",
-        generator=GeneratorConfig(levels=5, width=8, kernel=4),
+        generator=GeneratorConfig(levels=5, width=8, kernel=4, head="palette"),
         discriminator=DiscriminatorConfig(layers=3, width=8, kernel=4),
-        epochs=4,
-        batch=4,
-        learning_rate=1e-3,
+        cross_entropy=100.0,
+        dice=100.0,
+        border=0,
+        epochs=12,
+        batch=2,
+        learning_rate=2e-3,
+        decay=0.5,
         average=0.95,
     ),
 }
