@@ -1,0 +1,259 @@
+"""Builds that run by themselves: a process each, which a page starts, watches and stops through a folder.
+
+A job folder lies in the workspace's ``builds``. It holds the order, an uploaded archive and what it
+unpacks to, the data set as far as it is, and how far that is; once the data set is finished it moves to
+``datasets`` in one step, and the job folder goes. So a build outlives the browser, the server and a
+restart of both, and half a data set is never seen.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import psutil
+
+from pap_core.errors import InputError
+from pap_core.images import write_whole
+from pap_core.workspace import datasets, workspace
+
+ACTIVE = ("starting", "waiting", "unpacking", "painting", "reading", "cutting")
+INTERRUPTED, STOPPED, FAILED = "interrupted", "stopped", "failed"
+ORDER, STATUS, UPLOAD, UNPACKED, PAINTED, RESULT = (
+    *("order.json", "status.json", "upload.zip", "unpacked", "painted", "set"),
+)
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
+_STARTS_WITHIN = 60.0  # s, from the start of a process to its first word
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to build, from one of three: a folder, the uploaded archive, or phantoms painted for it."""
+
+    out: str  # where the data set goes
+    options: dict  # of `pap_core.data.build.BuildOptions`
+    folder: str | None = None
+    archive: str | None = None  # the name the upload came with
+    smears: int | None = None  # of phantoms; they are painted with all patience, when nobody else computes
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is."""
+
+    state: str  # of `ACTIVE`, or interrupted, stopped, failed
+    done: int = 0
+    total: int = 0  # 0 while unknown
+    error: str = ""
+    since: float = 0.0  # seconds since the epoch, of the last word
+
+
+@dataclass(frozen=True)
+class Job:
+    """One build, by its folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the data set to come."""
+        return self.folder.name
+
+    def order(self) -> Order:
+        """Return what was ordered; FileNotFoundError once the job is done or deleted."""
+        return Order(**json.loads((self.folder / ORDER).read_text()))
+
+    def tell(self, state: str, done: int = 0, total: int = 0, error: str = "") -> None:
+        """Write down how far this process is with the job."""
+        process = {"pid": os.getpid(), "process_started": psutil.Process().create_time()}
+        self._write({"state": state, "done": done, "total": total, "error": error} | process)
+
+    def progress(self) -> Progress | None:
+        """Return how far the job is, None once it is done or deleted."""
+        try:
+            status = json.loads((self.folder / STATUS).read_text())
+            since = status["since"]
+        except (OSError, ValueError, KeyError):
+            try:
+                status, since = {"state": "starting"}, self.folder.stat().st_mtime
+            except OSError:
+                return None
+        found = Progress(**{name: status[name] for name in asdict(Progress("")) if name in status})
+        fresh = found.state == "starting" and time.time() - since < _STARTS_WITHIN
+        if found.state in ACTIVE and not fresh and self._process(status) is None:
+            return Progress(INTERRUPTED, found.done, found.total, since=since)
+        return found
+
+    def start(self) -> None:
+        """Start a process for the job. Where one is at work already, the new one ends at once.
+
+        Raises:
+            InputError: the workspace cannot be written, or the order never arrived whole.
+        """
+        if not (self.folder / ORDER).exists():
+            raise InputError(f"{self.name}: the build was broken off before it began; start a new one.")
+        package = str(Path(__file__).parents[2])
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        try:
+            self._write({"state": "starting"})
+            with open(self.folder / "log.txt", "ab") as log:
+                subprocess.Popen(
+                    [sys.executable, "-m", "pap_core.data.job_process", str(self.folder.resolve())],
+                    env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # a signal to the server is none to the build
+                )
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    def stop(self) -> None:
+        """Ask the process to end; what is done stays, and `start` goes on from there."""
+        try:
+            process = self._process(json.loads((self.folder / STATUS).read_text()))
+        except (OSError, ValueError):
+            return
+        if process is not None:
+            process.terminate()
+
+    def delete(self) -> None:
+        """Remove the job and all it holds; the data set, once finished, is elsewhere."""
+        remove(self.folder)
+
+    def _write(self, status: dict) -> None:
+        content = json.dumps(status | {"since": time.time()})
+        write_whole(self.folder / STATUS, content.encode())
+
+    def _process(self, status: dict) -> psutil.Process | None:
+        try:
+            process = psutil.Process(status["pid"])
+            same = process.create_time() == status["process_started"]
+            alive = same and process.status() != psutil.STATUS_ZOMBIE
+        except (KeyError, psutil.Error):
+            return None
+        return process if alive else None
+
+
+def from_folder(name: str, source: Path, options: dict) -> Job:
+    """Start to build a data set of the workspace from a folder; raises as `from_archive`."""
+    return _create(name, options, folder=str(source.resolve()))
+
+
+def from_archive(name: str, file: BinaryIO, archive: str, options: dict) -> Job:
+    """Start to build a data set of the workspace from an uploaded ZIP archive, kept until it is built.
+
+    Args:
+        name: of the data set; see `check_name`.
+        file: the archive, open at its beginning.
+        archive: what to call it.
+        options: of `BuildOptions`.
+
+    Raises:
+        InputError: a name that cannot be used or is taken, or a workspace that cannot be written.
+    """
+    return _create(name, options, file, archive=archive)
+
+
+def phantoms(name: str, smears: int) -> Job:
+    """Start to paint phantom smears and to build a data set of them; raises as `from_archive`."""
+    return _create(name, {"mode": "window"}, smears=smears)
+
+
+def listed() -> list[Job]:
+    """Return the jobs that are not done, by name."""
+    try:
+        found = [path for path in builds().iterdir() if path.is_dir() and not path.name.startswith(".")]
+    except OSError:
+        return []
+    return [Job(path) for path in sorted(found)]
+
+
+def builds() -> Path:
+    """Return the folder of job folders."""
+    return workspace() / "builds"
+
+
+def check_name(name: str) -> None:
+    """See that a name can become that of a data set.
+
+    Raises:
+        InputError: it is no plain name for a folder, or it is taken.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r}: no name for a data set; use up to 64 letters, digits, blanks, and . _ -, "
+            "with a letter or digit first and no dot or blank last."
+        )
+    for place, what in ((datasets(), "a data set"), (builds(), "a build")):
+        taken = [path.name for path in place.iterdir()] if place.is_dir() else []
+        if name.casefold() in map(str.casefold, taken):
+            raise InputError(f"{name}: {what} of that name is there already; choose another name.")
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of the workspace so that it is gone at once, whatever its size.
+
+    Raises:
+        InputError: the workspace cannot be written.
+    """
+    try:
+        gone = folder.rename(folder.with_name(f".gone-{os.getpid()}-{time.monotonic_ns()}"))
+    except FileNotFoundError:  # somebody else did it
+        return
+    except OSError as error:
+        raise _unwritable(error) from error
+    _discard(gone)
+
+
+def sweep() -> None:
+    """Remove what a killed `remove` left."""
+    for place in (builds(), datasets()):
+        for left in place.glob(".gone-*"):
+            _discard(left)
+
+
+def _discard(folder: Path) -> None:
+    if folder.is_symlink():  # what it leads to is not the workspace's
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create(name: str, options: dict, file: BinaryIO | None = None, **source: str | int) -> Job:
+    folder = (builds() / name).absolute()
+    order = Order(str((datasets() / name).absolute()), options, **source)
+    try:
+        check_name(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)  # what is uploaded is nobody else's
+    except FileExistsError:
+        raise InputError(f"{name}: a build of that name is there already; choose another name.") from None
+    except OSError as error:
+        raise _unwritable(error) from error
+    try:
+        if file is not None:
+            with open(folder / UPLOAD, "xb") as copy:
+                shutil.copyfileobj(file, copy, 1 << 20)
+        write_whole(folder / ORDER, json.dumps(asdict(order), indent=2).encode())
+        Job(folder).start()
+    except OSError as error:
+        remove(folder)
+        raise _unwritable(error) from error
+    except InputError:
+        remove(folder)
+        raise
+    return Job(folder)
+
+
+def _unwritable(error: OSError) -> InputError:
+    return InputError(
+        f"{workspace()}: the workspace cannot be written ({error.strerror}); make room there, or name "
+        "another folder in the environment variable PAP_WORKSPACE and start the program again."
+    )

@@ -1,0 +1,207 @@
+"""Builds in processes of their own: started once, watched, stopped, killed, gone on with."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pap_core.data import composition, jobs
+from pap_core.data.jobs import FAILED, INTERRUPTED, STOPPED, Job
+from pap_core.errors import InputError
+from pap_core.workspace import datasets
+
+PATIENCE = 240  # s; a machine may be busy with a training
+OPTIONS = {"mode": "fit"}
+
+
+@pytest.fixture(autouse=True)
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of the test's own."""
+    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "space"))
+    return tmp_path / "space"
+
+
+def until(true: Callable[[], object], job: Job) -> None:
+    """Wait for something; what the processes said tells why it did not come."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > deadline:
+            log = job.folder / "log.txt"
+            pytest.fail(f"{job.progress()} {log.read_text() if log.exists() else ''}")
+        time.sleep(0.05)
+
+
+def state(job: Job) -> str | None:
+    progress = job.progress()
+    return progress and progress.state
+
+
+def packed(source: Path) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for path in sorted(source.rglob("*")):
+            file.write(path, path.relative_to(source.parent))
+    buffer.seek(0)
+    return buffer
+
+
+def processes(job: Job) -> list[psutil.Process]:
+    """Return the processes at work for a job, and their workers."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if str(job.folder) in (process.info["cmdline"] or []):
+            found += [process, *process.children(recursive=True)]
+    return found
+
+
+def test_an_archive_becomes_a_data_set_and_nothing_else(
+    phantom_source: Path, phantom_dataset: Path, space: Path
+) -> None:
+    job = jobs.from_archive("mine", packed(phantom_source), "my source.zip", OPTIONS)
+    assert job.folder.stat().st_mode & 0o077 == 0  # what is uploaded is nobody else's
+    seen = set()
+    until(lambda: seen.add(state(job)) or state(job) in (None, FAILED), job)
+    assert "cutting" in seen
+    built, expected = (composition.read(folder) for folder in (datasets() / "mine", phantom_dataset))
+    assert built.cells["source"].str.startswith("source/im_").all()
+    assert built.cells.drop(columns="source").equals(expected.cells.drop(columns="source"))
+    assert Path(built.described["path"]).name == "my source"
+    until(lambda: not list(space.glob("builds/[!.]*")) and not list(space.glob("builds/.gone*")), job)
+    assert {path.name for path in space.iterdir()} == {"builds", "datasets"}
+    assert jobs.listed() == []
+
+
+def test_a_build_is_stopped_and_continued(phantom_source: Path) -> None:
+    job = jobs.from_folder("mine", phantom_source, OPTIONS)
+    until(lambda: state(job) in ("reading", "cutting"), job)
+    job.stop()
+    until(lambda: state(job) in (STOPPED, None), job)
+    assert state(job) == STOPPED
+    until(lambda: not processes(job), job)
+    assert not datasets().exists()
+    job.start()
+    until(lambda: state(job) is None, job)
+    assert (datasets() / "mine" / "dataset.json").exists()
+
+
+_SERVER = """
+import sys
+from pages.shared import datasets
+datasets.SMEARS = 1
+print(datasets.ready_set(), flush=True)
+"""
+
+
+def servers(number: int) -> list[str]:
+    """Ask for the ready set in several processes at once; return what each is told."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", _SERVER]
+    asked = [
+        subprocess.Popen(command, cwd=root, env=os.environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(number)
+    ]
+    return [process.communicate(timeout=PATIENCE)[0].strip() for process in asked]
+
+
+def test_the_ready_set_is_made_once_and_again_when_killed() -> None:
+    assert servers(3) == ["None"] * 3
+    job = Job(jobs.builds() / "phantoms")
+    until(lambda: state(job) == "painting" and len(processes(job)) > 1, job)
+    working = processes(job)
+    (main,) = (process for process in working if str(job.folder) in process.cmdline())
+    assert main.nice() == 19
+    main.kill()
+    until(lambda: not any(map(_alive, working)), job)  # no worker is left to wait for ever
+    assert state(job) == INTERRUPTED
+    assert not datasets().exists()
+
+    assert servers(2) == ["None"] * 2
+    for _ in range(2):
+        job.start()  # one too many, and another
+    until(lambda: state(job) in (None, FAILED), job)
+    found = composition.read(datasets() / "phantoms")
+    assert found.described["source"] == "phantom"
+    assert found.described["mode"] == "window"
+    assert servers(1) == [str(datasets() / "phantoms")]
+    until(lambda: not processes(job), job)
+    assert jobs.listed() == []
+
+
+def _alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_a_source_of_no_use_fails_with_a_sentence_and_keeps_nothing(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "holiday"
+    source.mkdir()
+    (source / "beach.txt").write_text("no picture")
+    if kind == "folder":
+        job = jobs.from_folder("mine", source, OPTIONS)
+    else:
+        job = jobs.from_archive("mine", packed(source), "holiday.zip", OPTIONS)
+    until(lambda: state(job) == FAILED, job)
+    assert "no contours and no masks found" in job.progress().error
+    assert not {path.name for path in job.folder.iterdir()} & {"upload.zip", "unpacked", "set"}
+    assert (source / "beach.txt").exists()
+    with pytest.raises(InputError, match="a build of that name is there already"):
+        jobs.from_folder("mine", source, OPTIONS)
+    job.delete()
+    assert jobs.listed() == []
+    jobs.check_name("mine")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "/etc", ".hidden", "a\nb", "a" * 65, "end.", " a"]
+)
+def test_a_name_that_is_no_plain_folder_is_refused(phantom_source: Path, space: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no name for a data set"):
+        jobs.from_folder(name, phantom_source, OPTIONS)
+    assert not space.exists()
+
+
+@pytest.mark.parametrize("name", ["taken", "TAKEN"])
+def test_a_name_that_is_taken_is_refused(phantom_source: Path, name: str) -> None:
+    (datasets() / "Taken").mkdir(parents=True)
+    with pytest.raises(InputError, match="a data set of that name is there already"):
+        jobs.from_folder(name, phantom_source, OPTIONS)
+
+
+def test_a_workspace_that_cannot_be_written_is_told(
+    phantom_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "file" / "space"))
+    with pytest.raises(InputError, match=r"the workspace cannot be written .* PAP_WORKSPACE"):
+        jobs.from_folder("mine", phantom_source, OPTIONS)
+
+
+def test_a_disk_that_is_full_is_told_and_keeps_no_upload(space: Path) -> None:
+    space.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(space)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
+    try:
+        with pytest.raises(InputError, match="No space left"):
+            jobs.from_archive("mine", io.BytesIO(bytes(1_000_000)), "large.zip", OPTIONS)
+        assert jobs.listed() == []
+        assert not [path for path in space.rglob("*") if path.is_file()]
+    finally:
+        subprocess.run(["umount", str(space)], check=True)
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(phantom_dataset: Path, space: Path) -> None:
+    space.mkdir()
+    (space / "linked").symlink_to(phantom_dataset)
+    jobs.remove(space / "linked")
+    assert not list(space.iterdir())
+    assert (phantom_dataset / "dataset.json").exists()
