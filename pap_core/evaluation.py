@@ -19,6 +19,7 @@ from pap_core.metrics import METRICS, compare, scores
 from pap_core.published import DOI, PUBLISHED, TOGETHER
 
 TABLE, SUMMARY = "per_image.csv", "summary.json"
+Keep = Callable[[str, np.ndarray, np.ndarray], None]  # id, (H, W, 3) crop, (H, W, 3) generated colours
 BOTH = "both"  # nucleus and cytoplasm together, as in the paper's Table 5: their counts added
 
 _BATCH = 16
@@ -30,6 +31,7 @@ def evaluate(
     out: Path,
     split: str = "test",
     progress: Callable[[int, int], None] | None = None,
+    keep: Keep | None = None,
 ) -> dict:
     """Measure a checkpoint on one side of a data set, under every protocol.
 
@@ -42,6 +44,7 @@ def evaluate(
         out: where ``per_image.csv`` and ``summary.json`` go; made if missing.
         split: side of the data set, "test" or "train".
         progress: called with crops done and crops in all.
+        keep: called with each crop and the colours generated for it.
 
     Returns:
         The content of ``summary.json``: what was measured, then `summarise` of the table.
@@ -54,7 +57,7 @@ def evaluate(
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
     checkpoint = segmenter.checkpoint
-    table = measure(segmenter, crops, progress)
+    table = measure(segmenter, crops, progress, keep)
     summary = {
         "checkpoint": {"folder": checkpoint.folder.name, "digest": checkpoint.digest},
         # names, not paths: a summary may be published
@@ -72,7 +75,10 @@ def evaluate(
 
 
 def measure(
-    segmenter: Segmenter, crops: Crops, progress: Callable[[int, int], None] | None = None
+    segmenter: Segmenter,
+    crops: Crops,
+    progress: Callable[[int, int], None] | None = None,
+    keep: Keep | None = None,
 ) -> pd.DataFrame:
     """Predict crops and count them: one row by crop, protocol and class, in that order.
 
@@ -80,6 +86,7 @@ def measure(
         segmenter: predicts the colour maps.
         crops: with columns `id`, `category` and `group` in their table.
         progress: called with crops done and crops in all.
+        keep: called with each crop and the colours generated for it.
 
     Returns:
         Columns `id`, `category`, `group`, `protocol`, `class` (nucleus, cytoplasm, `BOTH`), `tp`, `fp`,
@@ -90,7 +97,8 @@ def measure(
     for start in range(0, len(crops), _BATCH):
         batch = slice(start, start + _BATCH)
         labels = crops.labels[batch].numpy()
-        colours = segmenter.generate(crops.images[batch].permute(0, 2, 3, 1).numpy())
+        images = crops.images[batch].permute(0, 2, 3, 1).numpy()
+        colours = segmenter.generate(images)
         named = crops.table.iloc[batch][["id", "category", "group"]]
         area = (labels == NUCLEUS).sum(axis=(-2, -1))
         for protocol in PROTOCOLS:
@@ -99,6 +107,9 @@ def measure(
             for name, found in counts.items():
                 row = {"protocol": protocol, "class": name, **found, **scores(found), "nucleus_area": area}
                 frames.append(named.assign(**row))
+        if keep:
+            for one in zip(named["id"], images, colours, strict=True):
+                keep(*one)
         if progress:
             progress(min(batch.stop, len(crops)), len(crops))
     return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)

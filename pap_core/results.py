@@ -1,0 +1,202 @@
+"""Evaluations that are kept in the workspace, with their predictions, so that they are made once.
+
+An evaluation is known by the checkpoint's and the data set's digests, so one of an older checkpoint or of
+a data set built anew is never taken for the current one. It is made in a hidden folder beside its place
+and moved there whole: what a killed process leaves is never taken for finished.
+"""
+
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import psutil
+from PIL import Image
+
+from pap_core.errors import InputError
+from pap_core.images import png_bytes
+from pap_core.published import PUBLISHED
+from pap_core.workspace import evaluations
+
+# torch takes seconds to import: what was kept is found and read without it
+if TYPE_CHECKING:
+    from pap_core.inference import Segmenter
+
+SIDE = "test"
+THUMBNAIL = 192  # px
+_TABLE, _SUMMARY = "per_image.csv", "summary.json"  # as `evaluate` names them
+_NAMES = ("id", "category", "group", "protocol", "class")
+_METRICS = tuple(PUBLISHED["nucleus"])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A finished evaluation."""
+
+    folder: Path
+
+    def summary(self) -> dict:
+        """Read ``summary.json``; raises InputError where it is missing or damaged."""
+        try:
+            return json.loads((self.folder / _SUMMARY).read_text())
+        except (OSError, ValueError) as error:
+            raise self._damaged(_SUMMARY) from error
+
+    def table(self) -> pd.DataFrame:
+        """Read ``per_image.csv``: a row by crop, protocol and class; metrics 0 to 1, NaN where undefined.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        try:
+            table = pd.read_csv(
+                self.folder / _TABLE,
+                dtype=dict.fromkeys(_NAMES, str) | dict.fromkeys(_METRICS, float),
+                keep_default_na=False,  # a category may be called NA
+                na_values=dict.fromkeys(_METRICS, ""),
+            )
+        except (OSError, ValueError) as error:
+            raise self._damaged(_TABLE) from error
+        if missing := {*_NAMES, *_METRICS, "nucleus_area"} - set(table):
+            raise self._damaged(_TABLE) from KeyError(*missing)
+        return table
+
+    def prediction(self, crop: str) -> Path:
+        """Return the path of the colour map generated for a crop."""
+        return self.folder / "predictions" / f"{crop}.png"
+
+    def thumbnail(self, crop: str) -> Path:
+        """Return the path of a small JPEG of a crop with the predicted edges over it."""
+        return self.folder / "thumbnails" / f"{crop}.jpg"
+
+    def _damaged(self, name: str) -> InputError:
+        return InputError(
+            f"{self.folder / name}: missing or damaged, expected the evaluation as it was written; remove "
+            f"the folder {self.folder.name} and evaluate again."
+        )
+
+
+@dataclass(frozen=True)
+class TestSplit:
+    """The test side of a data set folder: what names it, and how much there is to evaluate."""
+
+    __test__ = False  # no test, though pytest goes by the name
+
+    folder: Path
+    digest: str
+    crops: int
+
+
+def split_of(folder: Path) -> TestSplit:
+    """Look up the test side of a data set folder.
+
+    Raises:
+        InputError: the folder is gone, or no finished data set.
+    """
+    expected = "expected a finished data set; choose another or build it again"
+    try:
+        digest = json.loads((folder / "dataset.json").read_text())["digest"]
+        manifest = pd.read_csv(folder / "manifest.csv", usecols=["split"], dtype=str)
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        found = f"there is no {missing} in it" if folder.is_dir() else "there is no such folder any more"
+        raise InputError(f"{folder}: {found}, {expected}.") from None
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{folder}: cannot be read ({str(error).splitlines()[0]}), {expected}.") from None
+    return TestSplit(folder, str(digest), int((manifest["split"] == SIDE).sum()))
+
+
+def find(checkpoint: str, split: TestSplit) -> Kept | None:
+    """Return the kept evaluation of the checkpoint of that digest on a test split, None if there is none."""
+    kept = Kept(evaluations() / f"{checkpoint}_{split.digest}")
+    return kept if (kept.folder / _SUMMARY).is_file() else None
+
+
+def evaluate_and_keep(
+    segmenter: "Segmenter", split: TestSplit, progress: Callable[[int, int], None] | None = None
+) -> Kept:
+    """Evaluate a checkpoint on a test split under every protocol, and keep all that a page shows of it.
+
+    Several at once do not clash: the first to finish is kept, the others take that.
+
+    Args:
+        segmenter: the checkpoint.
+        split: see `split_of`.
+        progress: called with crops done and crops in all; what it raises ends the evaluation.
+
+    Raises:
+        InputError: the data set changed or is gone, no crop is on that side, or there is no room.
+    """
+    from pap_core.evaluation import evaluate
+
+    digest = segmenter.checkpoint.digest
+    final = evaluations() / f"{digest}_{split.digest}"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final.parent)
+        unfinished = Kept(Path(tempfile.mkdtemp(prefix=f".{os.getpid()}.", dir=final.parent)))
+    except OSError as error:
+        raise _no_room(final, error) from error
+    try:
+        for path in (unfinished.prediction(""), unfinished.thumbnail("")):
+            path.parent.mkdir()
+
+        def keep(crop: str, image: np.ndarray, colours: np.ndarray) -> None:
+            unfinished.prediction(crop).write_bytes(png_bytes(colours))
+            unfinished.thumbnail(crop).write_bytes(_small(image, colours))
+
+        summary = evaluate(segmenter, split.folder, unfinished.folder, SIDE, progress, keep)
+        if summary["dataset"]["digest"] != split.digest or split_of(split.folder) != split:
+            raise InputError(
+                f"{split.folder}: was built anew during the evaluation, expected it to stay; evaluate again."
+            )
+        if not find(digest, split):
+            shutil.rmtree(final, ignore_errors=True)  # a kept one that lost its summary
+            unfinished.folder.chmod(0o755)  # others of this machine may read what is kept
+            try:
+                unfinished.folder.rename(final)
+            except OSError:
+                if not find(digest, split):  # else another was first
+                    raise
+    except OSError as error:
+        raise _no_room(final, error) from error
+    finally:
+        shutil.rmtree(unfinished.folder, ignore_errors=True)
+    return Kept(final)
+
+
+def _small(image: np.ndarray, colours: np.ndarray) -> bytes:
+    """Return a JPEG of a crop with its predicted edges, small enough for a gallery."""
+    from pap_core.labels import decode
+    from pap_core.overlay import draw_edges
+
+    drawn = Image.fromarray(draw_edges(image, decode(colours), width=2))
+    drawn.thumbnail((THUMBNAIL, THUMBNAIL))
+    buffer = io.BytesIO()
+    drawn.save(buffer, format="JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left: where the one named is gone, or newer than the folder."""
+    for path in folder.glob(".*.*"):
+        try:
+            alive = psutil.Process(int(path.name.split(".")[1])).create_time() <= path.stat().st_mtime + 2
+        except (ValueError, OSError, psutil.Error):
+            alive = False
+        if not alive:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _no_room(final: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{final.parent}: the evaluation could not be written ({error.strerror}); expected a folder with "
+        "room, make some and evaluate again."
+    )
