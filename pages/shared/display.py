@@ -1,11 +1,10 @@
-"""Pictures and words on their way to the browser: of a size that suits a page, drawn on, encoded."""
+"""Pictures and words on their way to the browser: of a size that suits it, drawn on, encoded."""
 
 import io
 import re
 
 import numpy as np
-import pandas as pd
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 LONGEST, SHORTEST = 1400, 700  # px, the longer side of a picture on a page
 
@@ -32,42 +31,6 @@ def overlay(image: np.ndarray, label: np.ndarray, nucleus: bool = True, cell: bo
     from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges  # torch, which a page has not by then
 
     return draw_edges(image, label, NUCLEUS_EDGE if nucleus else None, CELL_EDGE if cell else None)
-
-
-def numbered(pixels: np.ndarray, cells: pd.DataFrame, ratio: float) -> np.ndarray:
-    """Write each cell's number beside its nucleus.
-
-    Args:
-        pixels: ``(H, W, 3)`` uint8, as fitted.
-        cells: the table of cells, in pixels of the picture.
-        ratio: px of `pixels` a px of the picture.
-    """
-    picture = Image.fromarray(pixels)
-    drawing = ImageDraw.Draw(picture)
-    # large enough to be read where the whole is as narrow as on a tablet, unless there is a crowd
-    size = max(pixels.shape[:2]) / (28 if len(cells) <= 20 else 42)
-    font = ImageFont.load_default(size=size)
-    for cell in cells.itertuples():
-        beside = 0.5 * cell.nucleus_area**0.5 * ratio + 0.4 * size
-        drawing.text(
-            (cell.x * ratio + beside, cell.y * ratio - beside),
-            str(cell.cell),
-            fill="black",
-            font=font,
-            anchor="mm",
-            stroke_width=round(size / 9),
-            stroke_fill="white",
-        )
-    return np.array(picture)
-
-
-def framed(pixels: np.ndarray) -> np.ndarray:
-    """Draw a thin grey frame: a white picture on a white page has no end otherwise."""
-    picture = Image.fromarray(pixels)
-    ImageDraw.Draw(picture).rectangle(
-        (0, 0, picture.width - 1, picture.height - 1), outline=(190, 197, 208), width=2
-    )
-    return np.array(picture)
 
 
 def lightened(grey: np.ndarray) -> np.ndarray:

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared.display import fitted
 from pap_core.images import read_image
+from pap_core.model.catalogue import CONFIG, WEIGHTS, available, default, display_name
 
 # torch takes seconds to import: only the functions that run the model do so, and the page is there before
 if TYPE_CHECKING:
     from pap_core.inference import Segmenter
 
+IN_USE = "checkpoint_in_use"  # key of the session's choice, a name
 _MEMORY = "512MB"  # for results; the larger the pictures, the fewer are remembered
 
 
@@ -57,8 +58,8 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
-        return self.segmenter.checkpoint.folder.resolve().name
+        """What it is called where one is chosen."""
+        return display_name(self.segmenter.checkpoint.folder)
 
     @property
     def digest(self) -> str:
@@ -74,19 +75,32 @@ class Finding:
     scale: float
     label: np.ndarray  # (H, W) uint8, the size of the picture
     cells: pd.DataFrame
-    shown: np.ndarray  # the picture as fitted to the page
-    shown_label: np.ndarray  # the label map as fitted to the page
+    cells_map: np.ndarray  # (H, W) int32, each pixel's cell, 0 for none
+    colours: np.ndarray  # (H, W, 3) uint8, the generated colour map, which protocols read
 
 
-def load() -> Model:
-    """Return the checkpoint in use, loaded anew only when its files have changed.
+def checkpoints() -> dict[str, Path]:
+    """Return the checkpoints to choose from, by name: the default first, then shipped ones, then runs."""
+    return available()
+
+
+def in_use() -> Path:
+    """Return the checkpoint this session works with: the one chosen, while it is there, else the default.
+
+    Raises:
+        InputError: there is none.
+    """
+    chosen = available().get(st.session_state.get(IN_USE, ""))
+    return chosen or default()
+
+
+def load(folder: Path | None = None) -> Model:
+    """Return a checkpoint, by default the one in use, loaded anew only when its files have changed.
 
     Raises:
         InputError: there is none, or it does not load.
     """
-    from pap_core.model.checkpoint import CONFIG, WEIGHTS, default
-
-    folder = default()
+    folder = folder or in_use()
     files = [folder / CONFIG, folder / WEIGHTS]
     return _loaded(str(folder), tuple(file.stat().st_mtime_ns for file in files if file.exists()))
 
@@ -116,7 +130,7 @@ def uncertainty(model: Model, picture: Picture, finding: Finding) -> np.ndarray:
     return _spread(picture.digest, model.digest, finding.kind, finding.scale, picture, model)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model…")
+@st.cache_resource(max_entries=3, show_spinner="Loading the model…")
 def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
     from pap_core.inference import Segmenter
     from pap_core.model.checkpoint import read
@@ -143,9 +157,8 @@ def _found(
     image = _picture.pixels()
     with _model.lock:
         found = _model.segmenter.segment(image, kind, scale or fit_scale(image))
-    cells, _ = measure(image, found.label, found.scale)
-    shown, shown_label = fitted(image), fitted(found.label, exact=True)
-    return Finding(found.kind, found.scale, found.label, cells, shown, shown_label)
+    cells, cells_map = measure(image, found.label, found.scale)
+    return Finding(found.kind, found.scale, found.label, cells, cells_map, found.colours)
 
 
 @st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)

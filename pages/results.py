@@ -1,0 +1,164 @@
+"""Results: how well a checkpoint does on the test split of a data set, in figures and cell by cell."""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import datasets
+from pages.shared import model as models
+from pages.shared.display import plain
+from pages.shared.results_cell import cell_dialog
+from pages.shared.results_charts import show_charts
+from pages.shared.results_data import (
+    checkpoint_digest,
+    listed_csv,
+    read_protocol,
+    read_rows,
+    read_summary,
+    test_split,
+)
+from pages.shared.results_gallery import show_gallery
+from pages.shared.results_job import current, start, watch
+from pages.shared.results_tables import show_tables
+from pages.shared.results_view import (
+    CELL,
+    Reading,
+    choose_cells,
+    choose_checkpoint,
+    choose_data,
+    choose_reading,
+    open_cell,
+)
+from pap_core.errors import InputError
+from pap_core.results import Kept, TestSplit, find
+
+PURPOSE = (
+    "How well does a checkpoint find nucleus and cytoplasm in the test split of a data set? In figures "
+    "beside the published ones, by **category**, and **cell by cell**."
+)
+NOTES = (
+    "Research use only, not a medical device. The address of this page keeps what you look at: send it on."
+)
+TABLES, CHARTS, CELLS = "Figures", "Charts", "Cells"
+
+
+# Parts
+
+
+def nothing_yet() -> None:
+    """Say what to do where there is no data set."""
+    st.info("There is no data set to evaluate on yet: build one, or wait for the ready one.")
+    datasets.waiting()
+    st.page_link("pages/dataset.py", label="Build a data set", icon=":material/dataset:")
+
+
+def offer(folder: Path, split: TestSplit, digest: str) -> None:
+    """Offer the evaluation that nobody has made yet, or show how far it is."""
+    job = current(digest, split)
+    if job and not job.finished:
+        watch(job)
+        return
+    if job and job.error:
+        st.error(plain(job.error))
+    if not split.crops:
+        st.warning(f"{plain(split.folder.name)}: no crop on its test side, choose another data set.")
+        return
+    st.info(
+        f"This checkpoint has not been evaluated on **{plain(split.folder.name)}** yet. It predicts each of "
+        f"the **{split.crops:,} crops** of the test split once; the result is kept for everybody."
+    )
+    if st.button(
+        f"Evaluate on {split.crops:,} crops",
+        type="primary",
+        icon=":material/play_arrow:",
+        help="Runs in the background; how long it takes is shown once the first crops are done.",
+    ):
+        start(models.load(folder), split)
+        st.rerun()
+
+
+def headline(summary: dict) -> None:
+    """Say what was measured on what."""
+    checkpoint, dataset = summary["checkpoint"], summary["dataset"]
+    st.markdown(
+        f"**{summary['crops']:,} crops** of {summary['groups']:,} smears or slides, {dataset['side']} side "
+        f"of **{plain(dataset['folder'])}** (source {dataset['source']}, split {dataset['split']} with seed "
+        f"{dataset['seed']}, digest `{dataset['digest'][:16]}`) · checkpoint digest `{checkpoint['digest']}`"
+    )
+
+
+def download(rows: pd.DataFrame, order: list[str], summary: dict, reading: Reading) -> None:
+    """Offer the rows listed, as they stand in the table by image."""
+
+    st.download_button(
+        "Cells listed (CSV)",
+        partial(listed_csv, rows, order, summary),
+        f"cells_{reading.protocol}_{reading.label_class}.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help="A row for each cell listed, in this order: its pixels counted, all five metrics from 0 to 1, "
+        "and the digests of checkpoint and data set.",
+    )
+
+
+def results(kept: Kept, split: TestSplit) -> None:
+    """Show an evaluation."""
+    summary = read_summary(kept)
+    headline(summary)
+    reading = choose_reading(summary["protocols"])
+    rows = read_rows(kept, reading)
+    tables, charts, cells = st.tabs([TABLES, CHARTS, CELLS], key="results_view", bind="query-params")
+    with (
+        cells
+    ):  # its controls are read on the other tabs as well: a cell opened there steps through this list
+        order = choose_cells(rows)
+        if cells.open:
+            show_gallery(kept, rows, order, reading)
+            if order:
+                download(rows, order, summary, reading)
+    if tables.open:
+        with tables:
+            show_tables(summary, reading)
+    if charts.open:
+        with charts:
+            show_charts(rows, reading)
+    show_cell(kept, split, rows, order, reading)
+
+
+def show_cell(kept: Kept, split: TestSplit, rows: pd.DataFrame, order: list[str], reading: Reading) -> None:
+    """Open the cell that the address names, if there is one of the name."""
+    crop = st.query_params.get(CELL)
+    if crop is None:
+        return
+    if crop not in set(rows["id"]):
+        open_cell(None)
+        return
+    if crop not in order:  # opened from a chart, which shows all
+        order = rows.sort_values(["value", "id"])["id"].tolist()
+    cell_dialog(kept, split, read_protocol(kept, reading.protocol), order, reading)
+
+
+# Layout
+
+st.title("Results", anchor=False)
+st.markdown(PURPOSE)
+st.caption(NOTES)
+try:
+    sets = datasets.listed()
+    if not sets:
+        nothing_yet()
+    else:
+        with st.container(horizontal=True, gap="medium"):
+            folder = choose_checkpoint()
+            split = test_split(choose_data(sets))
+        digest = checkpoint_digest(folder)
+        kept = find(digest, split)
+        if kept:
+            results(kept, split)
+        else:
+            offer(folder, split, digest)
+except InputError as error:
+    st.error(plain(str(error)))

@@ -1,0 +1,47 @@
+"""The one place where the checkpoint in use is shown and chosen, above every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.display import plain
+from pages.shared.model import IN_USE, checkpoints, in_use
+from pap_core.errors import InputError
+from pap_core.model.catalogue import CARD, WEIGHTS, digest, display_name
+
+HELP = (
+    "The trained network that segments, on every page. Shipped ones come with the program; each training "
+    "run of this workspace offers its best."
+)
+
+
+def chooser() -> None:
+    """Show the checkpoint in use; a click opens the choice and the card."""
+    try:
+        folder = in_use()
+    except InputError as error:
+        st.error(plain(str(error)))
+        return
+    name = display_name(folder)
+    with (
+        st.container(horizontal=True, horizontal_alignment="right"),
+        st.popover(f"Checkpoint: {plain(name)}", icon=":material/neurology:", help=HELP, key="checkpoint"),
+    ):
+        names = list(checkpoints())
+        st.selectbox("Checkpoint in use", names, names.index(name), key=IN_USE, help=HELP)
+        st.markdown(f"Digest `{_digest(str(folder), (folder / WEIGHTS).stat().st_mtime_ns)}`")
+        card = folder / CARD
+        if card.is_file() and st.button(
+            "Read its card", help="What it was trained on, what it scores, limits"
+        ):
+            _card(card.read_text(encoding="utf-8", errors="replace"))
+
+
+@st.dialog("Card of the checkpoint", width="large")
+def _card(text: str) -> None:
+    st.markdown(text)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _digest(folder: str, changed: int) -> str:
+    return digest(Path(folder, WEIGHTS).read_bytes())

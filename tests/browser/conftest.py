@@ -1,0 +1,60 @@
+"""A real browser, and a workspace for the app."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from browsing import PATIENCE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def space(phantom_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose ready data set took no making."""
+    folder = tmp_path_factory.mktemp("app") / "workspace"
+    shutil.copytree(phantom_dataset, folder / "datasets" / "phantoms")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A real Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser") -> Iterator[Callable[[str], "Page"]]:
+    """Return `visit(address)`: a page on a laptop's screen; all are closed at the end."""
+    pages = []
+
+    def open_page(address: str) -> "Page":
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        pages.append(page)
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()

@@ -1,0 +1,97 @@
+"""What the tests of the page that segments share: pictures to give it, and what it then says."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from threshold_checkpoint import threshold_network, write_checkpoint
+
+APP = Path(__file__).parents[2] / "app.py"
+GLASS, CELL, NUCLEUS = 230, 120, 30
+
+
+def furnish(folder: Path, dataset: Path) -> Path:
+    """Put a checkpoint and a workspace into a folder, its ready data set in place, so that none is made."""
+    write_checkpoint(folder / "threshold", threshold_network())
+    (folder / "workspace" / "datasets").mkdir(parents=True)
+    (folder / "workspace" / "datasets" / "phantoms").symlink_to(dataset)
+    return folder
+
+
+def use(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let the app find what `furnish` put there."""
+    patch.setenv("PAP_CHECKPOINT", str(folder / "threshold"))
+    patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+
+
+def opened() -> AppTest:
+    """Open the app for the first time in a session."""
+    app = AppTest.from_file(str(APP), default_timeout=300).run()
+    assert not app.exception
+    return app
+
+
+def drawn(size: tuple[int, int], cells: list[tuple[int, int, int]]) -> np.ndarray:
+    """Draw round cells (x, y, radius) with a nucleus of a third of their radius."""
+    image = np.full((size[1], size[0], 3), GLASS, dtype=np.uint8)
+    for part, colour in ((1, CELL), (1 / 3, NUCLEUS)):
+        for x, y, radius in cells:
+            image[_disc(size, x, y, radius * part)] = colour
+    return image
+
+
+def truth_of(size: tuple[int, int], cells: list[tuple[int, int, int]]) -> np.ndarray:
+    """Return the label map of what `drawn` draws."""
+    label = np.zeros((size[1], size[0]), dtype=np.uint8)
+    for value, part in ((1, 1), (2, 1 / 3)):
+        for x, y, radius in cells:
+            label[_disc(size, x, y, radius * part)] = value
+    return label
+
+
+def _disc(size: tuple[int, int], x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[: size[1], : size[0]]
+    return np.hypot(columns - x, rows - y) < radius
+
+
+def encoded(image: np.ndarray, how: str = "PNG") -> bytes:
+    """Write a picture as a file of some format."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format=how)
+    return buffer.getvalue()
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """Drop one or more pictures, beside those that are there."""
+    for name, content in files:
+        app.file_uploader(key="segment_upload").upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Return all that the page says in words, without the signs that keep Markdown away."""
+    words = [*app.subheader, *app.markdown, *app.caption]
+    return "\n".join(one.value for one in words).replace("\\", "")
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    """Return what the metrics show, by their labels."""
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def shown(app: AppTest) -> dict:
+    """Return what the viewer was given."""
+    (viewer,) = app.get("bidi_component")
+    return json.loads(viewer.proto.json)
+
+
+CROP_CELLS = [(75, 65, 50)]
+SMEAR_CELLS = [(250, 250, 120), (700, 300, 110), (400, 600, 130)]
+CROP = drawn((150, 130), CROP_CELLS)
+SMEAR = drawn((1000, 800), SMEAR_CELLS)

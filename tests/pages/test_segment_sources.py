@@ -1,0 +1,129 @@
+"""Where the picture on the page that segments comes from."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from segmenting import CROP, SMEAR, encoded, figures, furnish, opened, said, shown, upload, use
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.examples import SEEDS, example
+from pap_core.images import read_image
+from pap_core.inference import Segmenter
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
+    st.cache_data.clear()
+    return furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
+
+
+@pytest.fixture
+def app(place: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    use(place, monkeypatch)
+    return opened()
+
+
+@pytest.mark.parametrize("category", list(SEEDS))
+def test_an_example_is_one_click(app: AppTest, category: str) -> None:
+    app.button(key=f"example_{category}").click().run()
+    assert not app.exception
+    assert f"{category}.png" in said(app)
+    assert int(figures(app)["Cells"]) > 0
+
+
+def test_examples_are_painted_once_and_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAP_WORKSPACE", str(place / "another"))
+    example.clear()
+    first = [example(category) for category in SEEDS]
+    assert len(list((place / "another" / "examples").iterdir())) == len(SEEDS)
+    example.clear()
+    monkeypatch.setattr("pages.shared.examples.smear", None)  # painting again would fail
+    assert [example(category) for category in SEEDS] == first
+
+
+def test_examples_are_there_where_nothing_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "file"))  # no folder can be made in a file
+    example.clear()
+    assert example("Parabasal")
+
+
+def test_of_several_files_one_is_chosen_and_each_is_remembered(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(app, ("cell.png", encoded(CROP)), ("slide.png", encoded(SMEAR)))
+    choice = app.selectbox(key="segment_file")
+    assert choice.options == ["cell.png", "slide.png"]
+    assert "150 × 130 pixels" in said(app)
+    choice.select_index(1).run()
+    assert "1000 × 800 pixels" in said(app)
+    monkeypatch.setattr(Segmenter, "segment", None)  # running the model again would fail
+    app.selectbox(key="segment_file").select_index(0).run()
+    assert not app.exception
+    assert "150 × 130 pixels" in said(app)
+
+
+def test_a_file_just_dropped_is_shown(app: AppTest) -> None:
+    upload(app, ("cell.png", encoded(CROP)))
+    upload(app, ("slide.png", encoded(SMEAR)))
+    assert "1000 × 800 pixels" in said(app)
+
+
+def test_an_example_leaves_the_files_to_come_back_to(app: AppTest) -> None:
+    upload(app, ("cell.png", encoded(CROP)))
+    app.button(key="example_Parabasal").click().run()
+    assert "Parabasal.png" in said(app)
+    assert app.selectbox(key="segment_file").value is None
+    app.selectbox(key="segment_file").select_index(0).run()
+    assert "150 × 130 pixels" in said(app)
+
+
+def test_the_camera_is_asked_for_only_on_request(app: AppTest) -> None:
+    assert not app.camera_input
+    app.get("pills")[0].set_value("camera").run()
+    app.camera_input[0].upload("shot.jpg", encoded(CROP, "JPEG")).run()
+    assert not app.exception
+    assert app.subheader[0].value == "camera.jpg"
+    assert "150 × 130 pixels" in said(app)
+    app.get("pills")[0].set_value(None).run()
+    assert not app.camera_input
+    assert "Parabasal.png" in said(app)
+
+
+def test_a_crop_of_a_data_set_comes_with_its_truth(app: AppTest, phantom_dataset: Path) -> None:
+    app.get("pills")[0].set_value("crop").run()
+    crop = app.selectbox(key="segment_crop_phantoms")
+    assert crop.value is None
+    chosen = crop.options[3]
+    crop.select(chosen).run()
+    assert not app.exception
+    assert f"{chosen}.png" in said(app)
+    height, width = read_image(phantom_dataset / "images" / f"{chosen}.png").shape[:2]
+    assert (shown(app)["width"], shown(app)["height"]) == (width, height)
+    metrics = app.dataframe[-1].value
+    assert list(metrics.index) == ["Nucleus", "Cytoplasm"]
+    assert np.isfinite(metrics["accuracy"]).all()
+
+
+def test_a_data_set_deleted_while_open_gives_one_sentence(
+    tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnish(tmp_path, phantom_dataset)
+    mine = shutil.copytree(phantom_dataset, tmp_path / "workspace" / "datasets" / "mine")
+    use(tmp_path, monkeypatch)
+    app = opened()
+    app.get("pills")[0].set_value("crop").run()
+    app.selectbox(key="segment_dataset").select("mine").run()
+    app.selectbox(key="segment_crop_mine").select_index(0).run()
+    shutil.rmtree(mine / "images")
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "mine: the data set is no longer whole; choose another, or build it again."
+    ]
+    assert "Parabasal.png" in said(app)  # the page goes on
