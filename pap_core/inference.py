@@ -12,6 +12,7 @@ from pap_core.errors import InputError
 from pap_core.images import MAX_PIXELS
 from pap_core.labels import decode
 from pap_core.model.checkpoint import Checkpoint
+from pap_core.model.folding import fold
 from pap_core.model.generator import to_pixels
 
 SIZE = 256  # px, the side of what the network sees
@@ -40,7 +41,7 @@ class Segmenter:
     def __init__(self, checkpoint: Checkpoint, device: str | torch.device | None = None):
         self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.generator = checkpoint.generator.to(self.device, memory_format=torch.channels_last)
+        self.generator = fold(checkpoint.generator).to(self.device, memory_format=torch.channels_last)
         # the mean of class probabilities is one; the mean of painted colours would be a colour of no class
         self.mirrors = _MIRRORS if self.generator.config.head == "palette" else _MIRRORS[:1]
 
