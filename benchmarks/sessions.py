@@ -1,10 +1,11 @@
-"""Many browser sessions at once: time to the first page, time to a result, memory each.
+"""Many browser sessions at once: time to the first page, time to a result, to an answer, memory each.
 
     python benchmarks/sessions.py --sessions 20
 
 Starts the app as a person does, opens it once so that the model is loaded, then all sessions at the same
 moment, each in a browser profile of its own. Every session uploads a smear that no other has, so that no
-result is shared. Needs Debian's chromium.
+result is shared. The browsers draw on the same cores: the server's own share is told beside. Needs
+Debian's chromium.
 """
 
 import argparse
@@ -70,6 +71,7 @@ async def _measure(url: str, server: subprocess.Popen, chromium: str, pictures: 
         await _until_there(url)
         page, _ = await _open(browser, url)
         print(f"start, load, first result        {time.perf_counter() - began:8.1f} s")
+        print(f"a control answers, one session   {1000 * await _answer(page):8.0f} ms")
         before = memory().rss
         print(f"memory of the server             {before / MB:8.0f} MB")
 
@@ -77,8 +79,11 @@ async def _measure(url: str, server: subprocess.Popen, chromium: str, pictures: 
         together = f"of {len(pictures)} at once: median, slowest"
         _row(f"first page, {together}", [seconds for _, seconds in opened])
         uploads = enumerate(zip(opened, pictures, strict=True))
+        spent = _processor_time(server)
         found = await asyncio.gather(*(_upload(page, number, one) for number, ((page, _), one) in uploads))
         _row(f"a result, {together}", found)
+        spent = (_processor_time(server) - spent) / len(pictures)
+        print(f"processor time of the server a result            {spent:8.1f} s")
         after = memory().rss
         print(f"memory a session                 {(after - before) / len(pictures) / MB:8.1f} MB")
         for one, _ in opened:
@@ -120,6 +125,23 @@ async def _upload(page: Page, number: int, content: bytes) -> float:
     await page.get_by_role("heading", name=name).wait_for()
     await page.get_by_text("taken for").first.wait_for()
     return time.perf_counter() - began
+
+
+async def _answer(page: Page) -> float:
+    """Switch what stands beside the picture back and forth; returns the median of the seconds it takes."""
+    seconds = []
+    for _ in range(5):
+        for choice, state in (("Nothing", "hidden"), ("Colour map", "visible")):
+            began = time.perf_counter()
+            await page.get_by_text(choice, exact=True).first.click()
+            await page.locator("[data-pane=beside]").wait_for(state=state)
+            seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def _processor_time(server: subprocess.Popen) -> float:
+    times = psutil.Process(server.pid).cpu_times()
+    return times.user + times.system
 
 
 def _picture(seed: int) -> bytes:

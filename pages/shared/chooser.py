@@ -13,6 +13,12 @@ HELP = (
     "The trained network that segments, on every page. Shipped ones come with the program; each training "
     "run of this workspace offers its best."
 )
+# beside the title of the page, where there is room for both
+_PLACE = """<style>
+@media (min-width: 640px) {
+    [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { margin: 1rem 0 -4.5rem; z-index: 1; }
+}
+</style>"""
 
 
 def chooser() -> None:
@@ -23,8 +29,9 @@ def chooser() -> None:
         st.error(plain(str(error)))
         return
     name = display_name(folder)
+    st.html(_PLACE)
     with (
-        st.container(horizontal=True, horizontal_alignment="right"),
+        st.container(horizontal=True, horizontal_alignment="right", key="chooser"),
         st.popover(f"Checkpoint: {plain(name)}", icon=":material/neurology:", help=HELP, key="checkpoint"),
     ):
         names = list(checkpoints())
