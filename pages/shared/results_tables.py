@@ -34,7 +34,10 @@ def show_tables(summary: dict, reading: Reading) -> None:
         height="content",
         alt=f"Five metrics of {of} by category under protocol {reading.protocol}",
     )
-    st.caption(f"%, mean ± standard deviation over the crops [{LEVEL} % interval of the mean].")
+    st.caption(
+        f"%, mean ± standard deviation over the crops [{LEVEL} % interval of the mean, where there is more "
+        "than one smear or slide]."
+    )
 
 
 def against_published(summary: dict, protocol: str) -> pd.DataFrame:
@@ -64,7 +67,7 @@ def by_category(summary: dict, reading: Reading) -> pd.DataFrame:
         row = {"Category": category, "Crops": part["crops"]}
         for metric, name in METRICS.items():
             left_out = f", {found[metric]['undefined']} left out" if found[metric]["undefined"] else ""
-            row[name] = f"{spread(found[metric])} {between(found[metric])}{left_out}"
+            row[name] = f"{spread(found[metric])} {between(found[metric])}".rstrip() + left_out
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -75,7 +78,9 @@ def spread(figures: dict) -> str:
 
 
 def between(figures: dict) -> str:
-    """Write an interval in %."""
+    """Write an interval in %; one smear or slide has none."""
+    if figures["low"] is None:
+        return ""
     return f"[{_percent(figures['low'])}, {_percent(figures['high'])}]"
 
 
