@@ -7,6 +7,7 @@ from pages.shared.dataset_build import build_form, builds, finished
 from pages.shared.dataset_cells import cells
 from pages.shared.dataset_overview import counted, figures, skipped, split
 from pages.shared.display import plain
+from pages.shared.front import enter
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
 
@@ -118,6 +119,7 @@ def done() -> None:
 
 # Layout
 
+enter()
 st.title("Data sets", anchor=False)
 st.markdown(PURPOSE)
 datasets.refusal()

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import datasets
 from pages.shared import model as models
 from pages.shared.display import plain
+from pages.shared.front import enter
 from pages.shared.results_cell import cell_dialog
 from pages.shared.results_charts import show_charts
 from pages.shared.results_data import (
@@ -143,6 +144,7 @@ def show_cell(kept: Kept, split: TestSplit, rows: pd.DataFrame, order: list[str]
 
 # Layout
 
+enter()
 st.title("Results", anchor=False)
 st.markdown(PURPOSE)
 st.caption(NOTES)

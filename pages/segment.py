@@ -7,6 +7,7 @@ from pages.shared import model as models
 from pages.shared import segment_pictures as pictures
 from pages.shared.cells import show_cell, show_table, show_totals
 from pages.shared.display import plain
+from pages.shared.front import enter
 from pages.shared.model import Finding, Model, Picture
 from pages.shared.segment_files import downloads
 from pages.shared.segment_truth import Truth, comparison, given_truth
@@ -185,6 +186,7 @@ def result(model: Model, chosen: Chosen) -> None:
 
 # Layout
 
+enter()
 st.title("Segment a Pap smear", anchor=False)
 st.markdown(PURPOSE)
 st.caption(NOTES)

@@ -1,0 +1,53 @@
+"""What stands around every page: the navigation, the ready data set, the checkpoint in use."""
+
+import streamlit as st
+
+from pages.shared.chooser import chooser
+from pages.shared.datasets import ready_set
+
+_ENTERED = "entered"  # key of the session
+
+
+def front() -> None:
+    """Run the page that the address names, with what stands around it."""
+    st.session_state[_ENTERED] = True
+    st.set_page_config(page_title="Pap smear segmentation", page_icon="🔬", layout="wide")
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/segment.py",
+                title="Segment",
+                icon=":material/biotech:",
+                help="Find the nucleus and the cytoplasm of each cell, measure them, download the result.",
+                default=True,
+            ),
+            st.Page(
+                "pages/results.py",
+                title="Results",
+                icon=":material/monitoring:",
+                help="See how well a checkpoint does on a test split: by category, and cell by cell.",
+            ),
+            st.Page(
+                "pages/dataset.py",
+                title="Data sets",
+                url_path="dataset",
+                icon=":material/dataset:",
+                help="Build a data set from contours or masks, and look into it.",
+            ),
+        ],
+        position="top",
+    )
+    ready_set()  # the first call of all starts it, in the background
+    chooser()
+    page.run()
+
+
+def enter() -> None:
+    """Put the front around a page that was opened without it; every page begins with this.
+
+    Streamlit runs the files of a folder named ``pages`` by themselves until `st.navigation` was called for
+    the first time: so it is with an address that is opened, or opened still, when the server is fresh.
+    """
+    if not st.session_state.get(_ENTERED):
+        front()
+        st.stop()
