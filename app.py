@@ -28,6 +28,13 @@ PAGES = [
         icon=":material/dataset:",
         help="Build a data set from contours or masks, and look into it.",
     ),
+    st.Page(
+        "pages/train.py",
+        title="Train",
+        url_path="train",
+        icon=":material/model_training:",
+        help="Train a network on a data set: start a run, watch it, stop it, go on with it.",
+    ),
 ]
 
 page = st.navigation(PAGES, position="top")
