@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,45 +44,34 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from pap_core.model.catalogue import resolve
-    from pap_core.training.config import PRESETS, override
-    from pap_core.training.loop import Divergence, train
-    from pap_core.training.run import Run, new_folder
+    from pap_core.training.processes import is_main, on_main
+    from pap_core.training.run import Run
+    from pap_core.training.work import work
 
     if options.resume and (options.dataset or options.set or options.run_folder or options.initial):
         raise InputError("train: --resume goes on with the run's own data and settings; name none beside it.")
-    if options.resume:
-        run = Run(options.resume)
-    elif options.dataset:
-        config = override(PRESETS[options.preset], options.set)
-        initial = resolve(options.initial) if options.initial else None
-        folder = options.run_folder or new_folder(options.preset)
-        run = Run.create(folder, config, options.dataset, initial)
-    else:
+    if not (options.resume or options.dataset):
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
-    _stop_when_asked(run)
+    run = Run(options.resume or on_main(lambda: _new_run(options), options.cpu))
+    if not is_main():
+        work(run, options.cpu)
+        return 0
     print(f"run folder: {run.folder}", file=sys.stderr)
-    try:
-        with _steps(run) as progress:
-            status = train(run, progress, cpu=options.cpu)
-    except Divergence as error:
-        print(f"pap_core: {error}", file=sys.stderr)
-        return 1
+    with _steps(run) as progress:
+        status = work(run, options.cpu, options.evaluate, progress)
     print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
     return 0
 
 
-def _stop_when_asked(run) -> None:
-    """Make SIGTERM and a first Ctrl-C stop the run with a checkpoint; a second Ctrl-C ends it at once."""
+def _new_run(options: argparse.Namespace) -> Path:
+    from pap_core.model.catalogue import resolve
+    from pap_core.training.config import PRESETS, override
+    from pap_core.training.run import Run, new_folder
 
-    def stop(signum: int, _) -> None:
-        run.ask_to_stop()
-        if signum == signal.SIGINT:
-            print("stopping after a checkpoint; Ctrl-C again ends it at once", file=sys.stderr)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    config = override(PRESETS[options.preset], options.set)
+    initial = resolve(options.initial) if options.initial else None
+    folder = options.run_folder or new_folder(options.preset)
+    return Run.create(folder, config, options.dataset, initial).folder
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -186,6 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--run-folder", type=Path, help="new folder; default: one in the workspace")
     one.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run folder")
     one.add_argument("--cpu", action="store_true", help="leave a GPU alone")
+    one.add_argument(
+        "--evaluate",
+        action="store_true",
+        help="when it is trained, measure it on the test sides and keep that for the Results page",
+    )
     one.add_argument("--json", action="store_true")
 
     one = command("evaluate", _evaluate, "Measure a checkpoint on a data set's test side.")

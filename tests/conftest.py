@@ -1,7 +1,7 @@
 """What several tests share: the real images, sources drawn for the test, a small built data set."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,14 @@ GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours
 
 Outlines = tuple[np.ndarray, np.ndarray]  # cell and nucleus
 PaintSmear = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is started here must not wait for, nor be mixed with, the runs of a person's workspace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(tmp_path_factory.mktemp("workspace")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,12 @@ def front() -> None:
                 icon=":material/dataset:",
                 help="Build a data set from contours or masks, and look into it.",
             ),
+            st.Page(
+                "pages/train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Start a training run, watch it, stop it, resume it; use what it learnt.",
+            ),
         ],
         position="top",
     )

@@ -119,18 +119,31 @@ def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crop
 class Draws(Sampler):
     """The endless order of a run's examples, from any draw on: a function of the seed alone.
 
-    Yields ``(index, draw)``; each epoch goes once through all crops in an order of its own.
+    Yields ``(index, draw)``; each epoch goes once through all crops in an order of its own. Several
+    processes take each a share of every batch, so that together they go the same way as one.
     """
 
-    def __init__(self, crops: int, seed: int, start: int, stop: int):
+    def __init__(self, crops: int, seed: int, start: int, stop: int, batch: int = 1, share: range = range(1)):
+        """
+        Args:
+            crops: how many there are.
+            seed: of the order.
+            start: the first draw.
+            stop: the draw after the last.
+            batch: draws that belong together, from draw 0 on.
+            share: which of each batch to yield.
+        """
         self.crops, self.seed, self.start, self.stop = crops, seed, start, stop
+        self.batch, self.share = batch, share
 
     def __len__(self) -> int:
-        return self.stop - self.start
+        return (self.stop - self.start) // self.batch * len(self.share)
 
     def __iter__(self):
         epoch, order = -1, None
         for draw in range(self.start, self.stop):
+            if draw % self.batch not in self.share:
+                continue
             if draw // self.crops != epoch:
                 epoch = draw // self.crops
                 generator = torch.Generator().manual_seed(mix(self.seed, epoch))

@@ -2,26 +2,30 @@
 
 import json
 import os
-import platform
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from pickle import UnpicklingError
+from typing import TYPE_CHECKING
 
 import psutil
-import torch
 
-from pap_core.data.dataset import describe
 from pap_core.errors import InputError
 from pap_core.images import write_png, write_whole
-from pap_core.model.checkpoint import read, write_config, write_weights
-from pap_core.training.config import TrainConfig, from_dict, to_dict
+from pap_core.training import life, state
+from pap_core.training.machine import machine
 from pap_core.workspace import runs
 
-STATE = "state.pt"
+# torch takes seconds to import, and 200 MB: who watches a run, or waits for a device, does without
+if TYPE_CHECKING:
+    import torch
+
+    from pap_core.training.config import TrainConfig
+
+_writing = threading.Lock()  # the heart beats in a thread of its own, and both write the status
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Run:
 
     @classmethod
     def create(
-        cls, folder: Path, config: TrainConfig, datasets: Sequence[Path], initial: Path | None = None
+        cls, folder: Path, config: "TrainConfig", datasets: Sequence[Path], initial: Path | None = None
     ) -> "Run":
         """Make a new run folder.
 
@@ -40,23 +44,30 @@ class Run:
             folder: new or empty.
             config: frozen into the run.
             datasets: data set folders; their digests are kept, so that a resume can tell a change.
-
             initial: a checkpoint folder whose generator to start from, copied into the run.
 
         Raises:
             InputError: the folder holds something already, a data set is none, or the initial generator is
                 another than the configuration's.
         """
+        from pap_core.data.dataset import describe
+        from pap_core.model.checkpoint import read, write_config, write_weights
+        from pap_core.training.config import to_dict
+
         described = [{"folder": str(one.resolve()), **_identity(describe(one))} for one in datasets]
         start = read(initial) if initial else None
         if start and start.generator.config != config.generator:
             raise InputError(
                 f"{initial}: another generator than the run's; choose the settings it was made with."
             )
+        taken = InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
         if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
+            raise taken
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "samples").mkdir()
+        try:
+            (folder / "samples").mkdir()
+        except FileExistsError:  # somebody else begins a run there, this very moment
+            raise taken from None
         run = cls(folder)
         content = {"config": to_dict(config), "datasets": described}
         write_whole(folder / "config.json", json.dumps(content, indent=2).encode())
@@ -67,7 +78,9 @@ class Run:
             write_weights(run.initial, start.generator)
         for name in ("last", "best"):
             write_config(folder / "checkpoints" / name, config.generator, training)
-        run.write_status(state="queued", epoch=0, step=0, error=None)
+        # stopped before its first step, until a process takes it up
+        begun = {"state": "stopped", "epoch": 0, "epochs": config.epochs, "step": 0, "error": None}
+        write_whole(folder / "status.json", json.dumps(begun, indent=2).encode())
         return run
 
     @property
@@ -75,35 +88,82 @@ class Run:
         """Where the checkpoint is kept that the run started from, if it did."""
         return self.folder / "checkpoints" / "initial"
 
-    def read_config(self) -> tuple[TrainConfig, list[dict]]:
-        """Return the frozen configuration and the data sets of the run.
+    def read_settings(self) -> dict:
+        """Return the content of ``config.json`` as it stands there, without torch.
 
         Raises:
             InputError: the folder is no run.
         """
         try:
             content = json.loads((self.folder / "config.json").read_text())
-            return from_dict(content["config"]), content["datasets"]
-        except (OSError, json.JSONDecodeError, KeyError):
+            return {name: content[name] for name in ("config", "datasets")}
+        except (OSError, ValueError, LookupError, TypeError):
             raise InputError(f"{self.folder}: no readable config.json, so this is no run folder.") from None
 
+    def read_config(self) -> tuple["TrainConfig", list[dict]]:
+        """Return the frozen configuration and the data sets of the run.
+
+        Raises:
+            InputError: the folder is no run, or was made by another version.
+        """
+        from pap_core.training.config import from_dict
+
+        content = self.read_settings()
+        return from_dict(content["config"]), content["datasets"]
+
     def read_status(self) -> dict:
-        """Return the content of ``status.json``."""
-        return json.loads((self.folder / "status.json").read_text())
+        """Return the content of ``status.json``; nothing where it is missing, or torn as the power failed."""
+        try:
+            return json.loads((self.folder / "status.json").read_text())
+        except (OSError, ValueError):
+            return {}
 
-    def write_status(self, **values) -> None:
-        """Write ``status.json`` whole, with this process's identity and the time."""
-        identity = {
-            "pid": os.getpid(),
-            "process_started": psutil.Process().create_time(),
-            "heartbeat": time.time(),
-        }
-        write_whole(self.folder / "status.json", json.dumps(values | identity, indent=2).encode())
+    def write_status(self, pid: int | None = None, **values) -> None:
+        """Change values of ``status.json``, which is written whole, and put the process and the time to it.
 
-    def record_machine(self, device: torch.device) -> None:
+        Only one process at a time writes: the one that trains, or the one that starts it just now.
+
+        Args:
+            pid: of the process that is at work for the run, by default this one.
+            values: to change; what the status says besides them stays.
+        """
+        with _writing:
+            content = self.read_status() | values | life.identity(pid)
+            write_whole(self.folder / "status.json", json.dumps(content, indent=2).encode())
+
+    def note(self, text: str) -> None:
+        """Add a sentence to the status, once, for people to read beside a run that goes on."""
+        before = self.read_status().get("note") or ""
+        if text not in before:
+            self.write_status(note=f"{before} {text}".strip())
+
+    def fail(self, error: BaseException) -> None:
+        """Write down why the process at work ends before its time; an interruption is no failure."""
+        ended: dict = {"state": "failed", "error": life.told(error, self.folder), "phase": ""}
+        if isinstance(error, KeyboardInterrupt):
+            ended |= {"state": "stopped", "error": None}
+        with suppress(OSError):  # a disk without room for this much: the process is seen to be gone
+            self.write_status(**ended)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other process from training here while the context lasts; again within itself is fine.
+
+        What a killed process left half written is removed.
+
+        Raises:
+            InputError: another process is at it, or the folder cannot be written.
+        """
+        with life.held(self.folder, self.other_process) as anew:
+            if anew:
+                for left in self.folder.rglob(".*.part"):
+                    left.unlink(missing_ok=True)
+                self.forget_old_stop()
+            yield
+
+    def record_machine(self, device: "torch.device") -> None:
         """Note on what machine the run began."""
-        text = f"{_processor() if device.type == 'cpu' else torch.cuda.get_device_name(device)}"
-        write_whole(self.folder / "machine.txt", f"{text}, torch {torch.__version__}".encode())
+        write_whole(self.folder / "machine.txt", machine(device).encode())
 
     def read_machine(self) -> str:
         """Return what `record_machine` noted."""
@@ -120,14 +180,9 @@ class Run:
         return seconds / 60
 
     def other_process(self) -> int | None:
-        """Return the id of another process of this machine that is training here, None if there is none."""
-        try:
-            status = self.read_status()
-            started = psutil.Process(status["pid"]).create_time()
-        except (OSError, ValueError, KeyError, psutil.Error):
-            return None
-        same = started == status["process_started"] and status["state"] == "running"
-        return status["pid"] if same and status["pid"] != os.getpid() else None
+        """Return the id of another process that is at work for the run, None if there is none."""
+        status = self.read_status()
+        return status["pid"] if life.living(status) and status["pid"] != os.getpid() else None
 
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""
@@ -135,10 +190,14 @@ class Run:
             file.write(json.dumps(row) + "\n")
 
     def read_metrics(self) -> list[dict]:
-        """Return the lines of ``metrics.jsonl``; a last one cut short by a crash is left out."""
+        """Return the lines of ``metrics.jsonl``; one cut short or torn by a crash is left out."""
         path = self.folder / "metrics.jsonl"
-        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-        return [json.loads(line) for line in lines[:-1]]
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
+        rows = []
+        for line in lines[:-1]:
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+        return rows
 
     def drop_metrics_after(self, step: int) -> None:
         """Forget what was logged after `step`, so that a resumed curve continues and never doubles."""
@@ -149,19 +208,29 @@ class Run:
         """Write the pictures of an epoch: rows of input, target, output."""
         write_png(self.folder / "samples" / f"epoch_{epoch:04d}.png", pixels)
 
-    def save_best(self, generator: torch.nn.Module) -> None:
-        """Replace the best checkpoint's weights."""
-        write_weights(self.folder / "checkpoints" / "best", generator)
+    def save_best(self, generator: "torch.nn.Module") -> None:
+        """Replace the best checkpoint's weights.
 
-    def save_last(self, state: dict, generator: torch.nn.Module) -> None:
-        """Replace the state to resume from, and the last checkpoint's weights."""
+        Raises:
+            InputError: there is no room; the best so far is kept.
+        """
+        from pap_core.model.checkpoint import write_weights
+
+        with state.room(self.folder):
+            write_weights(self.folder / "checkpoints" / "best", generator)
+
+    def save_last(self, values: dict, generator: "torch.nn.Module") -> None:
+        """Replace the state to resume from, and the last checkpoint's weights.
+
+        Raises:
+            InputError: there is no room; the last ones are kept.
+        """
+        from pap_core.model.checkpoint import write_weights
+
         folder = self.folder / "checkpoints" / "last"
-        part = folder / f".{STATE}.part"
-        torch.save(state, part)
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, folder / STATE)
-        write_weights(folder, generator)
+        with state.room(self.folder):
+            write_weights(folder, generator)  # first: a run whose state is at its end writes nothing more
+            state.write(folder, values)
 
     def load_last(self) -> dict | None:
         """Return the state to resume from, None before the first checkpoint.
@@ -169,21 +238,15 @@ class Run:
         Raises:
             InputError: the file is damaged.
         """
-        path = self.folder / "checkpoints" / "last" / STATE
-        try:
-            return torch.load(path, map_location="cpu", weights_only=True)
-        except FileNotFoundError:
-            return None
-        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise InputError(
-                f"{path}: the state to resume from is damaged ({reason}); copy it back, or start a new "
-                f"run from {self.folder / 'checkpoints' / 'best'} by --from."
-            ) from None
+        return state.read(self.folder / "checkpoints" / "last")
 
-    def ask_to_stop(self) -> None:
-        """Ask the training process to write a checkpoint and end, within a few steps."""
-        (self.folder / "stop").touch()
+    def ask_to_stop(self) -> bool:
+        """Ask the process to write a checkpoint and end, within a few steps; False if it has been asked."""
+        try:
+            (self.folder / "stop").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def forget_stop(self) -> None:
         """Take back what `ask_to_stop` asked."""
@@ -209,16 +272,6 @@ def new_folder(preset: str) -> Path:
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{preset}"
     candidates = (runs() / f"{stem}{suffix}" for suffix in chain([""], (f"-{number}" for number in count(2))))
     return next(folder for folder in candidates if not folder.exists())
-
-
-def _processor() -> str:
-    cores = os.cpu_count()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{cores} cores of {name}"
 
 
 def _identity(described: dict) -> dict:

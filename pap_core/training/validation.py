@@ -5,14 +5,16 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from pap_core.data.dataset import Crops
-from pap_core.labels import draw_targets
+from pap_core.labels import CLASSES, draw_targets
 from pap_core.metrics import compare, scores
 from pap_core.model.generator import Generator, to_pixels
 from pap_core.training.config import TrainConfig
 
 _BATCH = 16
+COUNTS = ("tp", "fp", "fn", "tn")
 
 
 @torch.no_grad()
@@ -40,12 +42,51 @@ def generate(generator: Generator, images: torch.Tensor, autocast: Callable[[], 
     return np.concatenate(colours)
 
 
-def validate(generator: Generator, crops: Crops, autocast: Callable[[], AbstractContextManager]) -> dict:
-    """Return the mean strict Jaccard of nucleus and of cytoplasm over the crops, and the mean of the two."""
-    counts = compare(generate(generator, crops.images, autocast), crops.labels.numpy(), "strict")
+def validate(
+    generator: Generator,
+    crops: Crops,
+    autocast: Callable[[], AbstractContextManager],
+    accelerator: Accelerator | None = None,
+) -> dict:
+    """Return the mean strict Jaccard of nucleus and of cytoplasm over the crops, and the mean of the two.
+
+    Several processes share the work; see `counts_of`.
+    """
+    counts = counts_of(generator, crops, autocast, accelerator)
     # an empty crop without a false alarm is undefined; a side of nothing else scores 0
     jaccard = {name: _mean(scores(found)["jaccard"]) for name, found in counts.items()}
     return jaccard | {"mean": float(np.mean(list(jaccard.values())))}
+
+
+def counts_of(
+    generator: Generator,
+    crops: Crops,
+    autocast: Callable[[], AbstractContextManager],
+    accelerator: Accelerator | None = None,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Count the strict hits and misses of each crop.
+
+    Args:
+        generator: on any device.
+        crops: all of them, in every process.
+        autocast: makes the context to run in.
+        accelerator: of a run with several processes: each generates its own crops, no two the same.
+
+    Returns:
+        In every process the counts of all crops; see `pap_core.metrics.compare`.
+    """
+    if accelerator is None or accelerator.num_processes == 1:
+        return compare(generate(generator, crops.images, autocast), crops.labels.numpy(), "strict")
+    everywhere = torch.zeros(len(CLASSES), len(COUNTS), len(crops), dtype=torch.int64)
+    own = slice(accelerator.process_index, None, accelerator.num_processes)
+    images, labels = crops.images[own], crops.labels[own]
+    if len(images):
+        found = compare(generate(generator, images, autocast), labels.numpy(), "strict")
+        rows = [[found[name][count] for count in COUNTS] for name in CLASSES]
+        everywhere[..., own] = torch.from_numpy(np.array(rows))
+    # where the others have their crops it holds zeros, so the sum has every crop once
+    summed = accelerator.reduce(everywhere.to(accelerator.device), "sum").cpu().numpy()
+    return {name: dict(zip(COUNTS, rows, strict=True)) for name, rows in zip(CLASSES, summed, strict=True)}
 
 
 def _mean(values: np.ndarray) -> float:

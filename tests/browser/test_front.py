@@ -10,7 +10,7 @@ from threshold_checkpoint import threshold_network, write_checkpoint
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("path", "title"), [("results", "Results"), ("dataset", "Data sets")])
+@pytest.mark.parametrize(("path", "title"), [("results", "Results"), ("train", "Train")])
 def test_the_first_address_of_a_fresh_server(visit: Callable, space: Path, path: str, title: str) -> None:
     checkpoint = write_checkpoint(space.parent / "threshold", threshold_network())
     with serving(space.parent, checkpoint) as address:

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 import torch
 from small_runs import tiny
+from watching import processes
 
 from pap_core.data.dataset import Crops, load
 from pap_core.images import write_png
 from pap_core.labels import CYTOPLASM, NUCLEUS
 from pap_core.training.loop import Trainer, train
-from pap_core.training.run import Run
+from pap_core.training.run import Run, new_folder
 
 SIDE = 64
 GROUPS, PER_GROUP = 13, 5  # one group is held out: 61 crops are left to train on, no multiple of any batch
@@ -112,3 +113,27 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, drawn_dataset: Path)
 def trainer(drawn_crops: Crops) -> Trainer:
     """Both networks of a small run, before the first step."""
     return Trainer(tiny(), drawn_crops, cpu=True)
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of the test's own, for processes that compute on one thread of the CPU."""
+    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "space"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    return tmp_path / "space"
+
+
+@pytest.fixture
+def new(space: Path, drawn_dataset: Path) -> Iterator[Callable[..., Run]]:
+    """Return `new(*settings)`: a run of the workspace; what is left of its process is ended afterwards."""
+    made = []
+
+    def create(*settings: str) -> Run:
+        made.append(Run.create(new_folder("tiny"), tiny(*settings), [drawn_dataset]))
+        return made[-1]
+
+    yield create
+    for run in made:
+        for one in processes(run):
+            one.kill()

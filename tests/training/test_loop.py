@@ -21,7 +21,7 @@ from pap_core.labels import decode
 from pap_core.model.catalogue import resolve
 from pap_core.model.checkpoint import read
 from pap_core.training.loop import Divergence, Trainer, train
-from pap_core.training.run import STATE
+from pap_core.training.state import STATE
 from pap_core.training.validation import samples, validate
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 from small_runs import (
@@ -23,10 +22,12 @@ from small_runs import (
 )
 
 from pap_core.errors import InputError
+from pap_core.model import checkpoint
 from pap_core.model.checkpoint import read
 from pap_core.training import loop
 from pap_core.training.loop import train
-from pap_core.training.run import STATE, Run
+from pap_core.training.run import Run
+from pap_core.training.state import STATE
 
 PROJECT = Path(__file__).parents[2]
 
@@ -59,6 +60,22 @@ class TestResume:
         assert train(run, cpu=True)["state"] == "finished"
         assert_same(outcome(run), outcome(uninterrupted))
 
+    def test_a_crash_in_the_midst_of_the_last_checkpoint(self, new_run, uninterrupted, monkeypatch):
+        run = new_run()
+        write_weights = checkpoint.write_weights
+
+        def crashing(folder: Path, generator: torch.nn.Module) -> None:
+            if folder.name == "last" and run.read_metrics()[-1]["step"] == 4 * STEPS:
+                raise Crash
+            write_weights(folder, generator)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(checkpoint, "write_weights", crashing)
+            with pytest.raises(Crash):
+                train(run, cpu=True)
+        assert train(run, cpu=True)["state"] == "finished"
+        assert_same(outcome(run), outcome(uninterrupted))
+
     def test_without_average_and_adversary_and_in_bf16(self, tmp_path, drawn_dataset, monkeypatch):
         monkeypatch.setattr(loop, "LOG_EVERY", 5)
         settings = ["average=0.0", "objective=l1", "precision=bf16", "epochs=1", "batch=4", "decay=0.5"]
@@ -83,6 +100,7 @@ class TestResume:
         settings = [part for setting in SETTINGS for part in ("--set", setting)]
         command = [sys.executable, "-m", "pap_core", "train", str(drawn_dataset), "--preset", "tiny", "--cpu"]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment["PAP_WORKSPACE"] = str(tmp_path)  # with a queue of its own
         with open(tmp_path / "log", "w") as log:
             process = subprocess.Popen(
                 [*command, "--run-folder", str(run.folder), *settings],
@@ -159,11 +177,21 @@ class TestResume:
 
     def test_two_processes_do_not_train_into_one_folder(self, new_run):
         run = new_run("epochs=1", "batch=8")
-        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other:
-            status = {"pid": other.pid, "process_started": psutil.Process(other.pid).create_time()}
-            run.write_status(state="running", epoch=1, step=7, error=None)
+        script = """
+import sys, time
+from pathlib import Path
+from pap_core.training.run import Run
+
+run = Run(Path(sys.argv[1]))
+with run.held():
+    run.write_status(state="running", epoch=1, step=7)
+    print("held", flush=True)
+    time.sleep(600)
+"""
+        command = [sys.executable, "-c", script, str(run.folder)]
+        with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout.readline() == "held\n"
             path = run.folder / "status.json"
-            path.write_text(json.dumps(json.loads(path.read_text()) | status))
             before = path.read_bytes()
             with pytest.raises(InputError, match=f"process {other.pid} is training here already"):
                 train(run, cpu=True)

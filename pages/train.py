@@ -1,0 +1,54 @@
+"""Train: start a run, watch it, stop it, go on with it, and take what came of it."""
+
+import streamlit as st
+
+from pages.shared import datasets
+from pages.shared.display import plain
+from pages.shared.front import enter
+from pages.shared.train_form import new_run
+from pages.shared.train_live import live
+from pages.shared.train_runs import COMPARED, NEW, RUNS, TAB, choose_run, table
+from pap_core.errors import InputError
+from pap_core.training import process
+
+PURPOSE = (
+    "Train a network on a data set. A **run** goes on by itself, whether this page is open or not, until it "
+    "is done or stopped; it can be resumed at any time, and its best checkpoint is offered on every page."
+)
+NOTHING = "There is no run yet. Open **New run**, choose a data set and a preset, and start one."
+
+
+# Parts
+
+
+def runs() -> None:
+    """Show all runs, and the open one."""
+    found = process.listed()
+    if not found:
+        st.info(NOTHING, icon=":material/model_training:")
+        return
+    with st.expander(f"All runs ({len(found)})", icon=":material/list:", expanded=True):
+        listed = st.container()
+    name = choose_run(found)
+    with listed:
+        table(found, name)
+    st.subheader(plain(name), anchor=False)
+    live(found[name], [found[one] for one in st.session_state.get(COMPARED, []) if one in found])
+
+
+# Layout
+
+enter()
+st.title("Train", anchor=False)
+st.markdown(PURPOSE)
+datasets.refusal()
+looking, starting = st.tabs([RUNS, NEW], key=TAB, on_change="rerun")
+try:
+    if looking.open:
+        with looking:
+            runs()
+    if starting.open:
+        with starting:
+            new_run()
+except InputError as error:
+    st.error(plain(str(error)))

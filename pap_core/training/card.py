@@ -1,0 +1,67 @@
+"""The card of a run's best checkpoint: what it is, before anybody has published it."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from pap_core.errors import InputError
+from pap_core.model.catalogue import CARD
+from pap_core.model.checkpoint import read
+from pap_core.publish import write_card
+from pap_core.training.config import PRESETS, TrainConfig, to_dict
+from pap_core.training.run import Run
+
+
+def card(run: Run, summaries: Sequence[dict]) -> str:
+    """Return the card as Markdown: the one that lies beside the weights, or else one of what the run says.
+
+    Args:
+        run: one with a best checkpoint.
+        summaries: of evaluations; those of other weights are left out.
+
+    Raises:
+        InputError: the checkpoint or the run's configuration cannot be read.
+    """
+    best = run.folder / "checkpoints" / "best"
+    if (best / CARD).is_file():
+        return (best / CARD).read_text(encoding="utf-8")
+    config, datasets = run.read_config()
+    checkpoint = read(best)
+    own = [one for one in summaries if one["checkpoint"]["digest"] == checkpoint.digest]
+    try:
+        trained = f"{run.minutes():.1f} minutes on {run.read_machine()}"
+    except (OSError, ValueError, LookupError) as error:
+        raise InputError(
+            f"{run.folder}: how long it trained, and on what, cannot be read ({error}); copy the run's "
+            "folder again."
+        ) from None
+    lines = command(config, [Path(one["folder"]).name for one in datasets])
+    notes = "" if own else "It has not been evaluated on a test split yet."
+    return write_card(run.folder.name, checkpoint.config, checkpoint.digest, trained, own, lines, notes)
+
+
+def command(config: TrainConfig, datasets: Sequence[str]) -> str:
+    """Return the command that begins a run of that configuration.
+
+    >>> import dataclasses
+    >>> command(dataclasses.replace(PRESETS["tiny"], epochs=2), ["phantoms"])
+    'python -m pap_core train phantoms --preset tiny --set epochs=2'
+    """
+    preset = _flat(to_dict(PRESETS.get(config.preset, TrainConfig())))
+    own = _flat(to_dict(config))
+    settings = [
+        f"{name}={value}" for name, value in own.items() if name != "preset" and preset[name] != value
+    ]
+    words = ["python", "-m", "pap_core", "train", *datasets, "--preset", config.preset]
+    return shlex.join([*words, *(word for setting in settings for word in ("--set", setting))])
+
+
+def _flat(values: dict, prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value if isinstance(value, str) else json.dumps(value)
+    return found

@@ -1,0 +1,67 @@
+"""What a machine can do at best: the pace of a large matrix product, measured once and kept."""
+
+import json
+from typing import TYPE_CHECKING
+
+from pap_core.apart import answer, call
+from pap_core.images import write_whole
+from pap_core.workspace import workspace
+
+if TYPE_CHECKING:
+    import torch
+
+_SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices
+_FILE = "peaks.json"  # in the workspace
+
+
+def read() -> dict[str, dict[str, float]]:
+    """Return FLOP/s by machine, as runs name theirs, and precision."""
+    try:
+        return json.loads((workspace() / _FILE).read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def measure(precision: str) -> float:
+    """Measure this machine in a process of its own, and return its best so far, in FLOP/s.
+
+    Raises:
+        InputError: it takes too long, or memory is short.
+    """
+    return call(__name__, {"precision": precision}, 120)["flops"]
+
+
+def keep(device: "torch.device", precision: str) -> float:
+    """Measure a device, keep what it did if it never did better, and return the best, in FLOP/s.
+
+    Other work beside only ever slows it, so the greatest figure is the truest.
+    """
+    from pap_core.training.machine import machine
+
+    name, found = machine(device), read()
+    best = max(_measured(device, precision), found.get(name, {}).get(precision, 0.0))
+    found[name] = found.get(name, {}) | {precision: best}
+    workspace().mkdir(parents=True, exist_ok=True)
+    write_whole(workspace() / _FILE, json.dumps(found, indent=2).encode())
+    return best
+
+
+def _measured(device: "torch.device", precision: str) -> float:
+    import torch
+
+    from pap_core.training.estimate import seconds
+
+    side = _SIDES[device.type]
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    left, right = (torch.randn(side, side, device=device, dtype=kind) for _ in range(2))
+    return 2 * side**3 / min(seconds(lambda: left @ right, device, 0.3) for _ in range(3))
+
+
+def _work(order: dict) -> dict:
+    from accelerate import Accelerator
+
+    return {"flops": keep(Accelerator().device, order["precision"])}
+
+
+if __name__ == "__main__":
+    answer(_work)

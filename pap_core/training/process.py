@@ -1,0 +1,250 @@
+"""Runs as processes of their own: started, watched, stopped and resumed through the run folder alone.
+
+A run outlives the browser, the server that started it, and a restart of both. Nothing here imports torch.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from pap_core.data.jobs import remove
+from pap_core.errors import InputError
+from pap_core.training import life
+from pap_core.training.run import Run
+from pap_core.workspace import runs, workspace
+
+STATES = ("queued", "running", "stopping", "stopped", "finished", "failed", "lost")
+LIVE = ("queued", "running", "stopping")  # a process is at work
+LOG = "train.log"
+_AT_ONCE = 2.0  # s: two people who press Stop within it have pressed once
+_TIME_TO_END = 3.0  # s between asking a process to end at once and ending it
+_QUIET = 20.0  # s without a heartbeat, which comes every 2 s, before it is told
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run is. Times are in seconds since the epoch."""
+
+    state: str  # of `STATES`
+    epoch: int = 0  # begun
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0  # 0 while unknown
+    best: float | None = None  # validation Jaccard, mean of both classes; None before the first
+    error: str = ""  # one sentence, of a failed or lost run
+    heartbeat: float | None = None  # the last word of a process
+    started: float | None = None  # when a process last began to train here, after its time in the queue
+    device: str = ""  # "cpu", "cuda-0"
+    queue_place: int = 0  # from 1, while queued
+    phase: str = ""  # "training", "evaluating"
+    done: int = 0  # crops evaluated
+    total: int = 0  # crops to evaluate
+    note: str = ""  # what a person should know of a run that went on
+    silent: float | None = None  # since when a living process has said nothing: paused, or its disk hangs
+
+
+def state(run: Run) -> str:
+    """Return the state of a run, one of `STATES`.
+
+    A process that lives but says nothing is still running, for it may go on and must not get company;
+    `status` tells since when it is silent. One that was asked to stop and is gone has stopped, even where
+    it could not write that down.
+    """
+    return _state(run, run.read_status())
+
+
+def status(run: Run) -> Status:
+    """Return how a run is."""
+    found = run.read_status()
+    now = _state(run, found)
+    live = now in LIVE
+    heartbeat = found.get("heartbeat")
+    silent = heartbeat if live and heartbeat and time.time() - heartbeat > _QUIET else None
+    error = found.get("error") or "" if now == "failed" else ""
+    if now == "lost":
+        error = (
+            f"{run.folder.name}: its process ended without a word (it was killed, the machine went down, or "
+            "the disk has no room left); resume it, and it goes on from its last checkpoint."
+        )
+    best = found.get("best", -1.0)
+    return Status(
+        state=now,
+        epoch=found.get("epoch", 0),
+        epochs=found.get("epochs", 0),
+        step=found.get("step", 0),
+        steps=found.get("steps", 0),
+        best=best if best >= 0 else None,
+        error=error,
+        heartbeat=heartbeat,
+        started=found.get("started"),
+        device=found.get("device", ""),
+        queue_place=max(1, found.get("queue_place", 0)) if now == "queued" else 0,
+        phase=found.get("phase", "") if live else "",
+        done=found.get("done", 0),
+        total=found.get("total", 0),
+        note=_note(found, now),
+        silent=silent,
+    )
+
+
+def start(run: Run) -> None:
+    """Start a process for a run, new or not, and return at once; it trains when its turn has come.
+
+    Raises:
+        InputError: one is at work already, the folder is no run, or it cannot be written.
+    """
+    run.read_settings()
+    folder = run.folder.resolve()
+    command = [sys.executable, "-m", "pap_core", "train", "--resume", str(folder), "--evaluate"]
+    package = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    environment = {"PYTHONPATH": path, "PAP_WORKSPACE": str(workspace().resolve())}
+    with _alone(run):
+        run.forget_stop()
+        with open(folder / LOG, "ab") as log:
+            process = subprocess.Popen(
+                command,
+                env=os.environ | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a signal to the server is none to the run
+            )
+        queued = {"state": "queued", "queued": time.time(), "queue_place": 0, "device": "", "note": ""}
+        try:
+            run.write_status(process.pid, **queued, error=None)
+        except BaseException:
+            process.kill()
+            raise
+
+
+def resume(run: Run) -> None:
+    """Go on with a run that stopped, failed or was lost: the same run, the same curve. Raises as `start`."""
+    start(run)
+
+
+def stop(run: Run) -> None:
+    """Ask the process of a run to write a checkpoint and end; asked again, end it at once.
+
+    Two requests within two seconds are one: two people pressed, or one pressed twice.
+
+    Raises:
+        InputError: no process is at work.
+    """
+    if state(run) not in LIVE:
+        raise InputError(f"{run.folder.name}: no process is at work for it, so there is nothing to stop.")
+    try:
+        if run.ask_to_stop() or time.time() - (run.folder / "stop").stat().st_mtime < _AT_ONCE:
+            return
+    except FileNotFoundError:  # it has just obeyed
+        return
+    except OSError as error:
+        raise _unwritable(run, error) from error
+    process = life.process_of(run.read_status())
+    if process is None:
+        raise InputError(f"{run.folder.name}: its process is on another machine; end it there.")
+    threading.Thread(target=_end, args=(process,)).start()
+
+
+def delete(run: Run) -> None:
+    """Remove a run and all it holds.
+
+    Raises:
+        InputError: a process is at work for it, or the workspace cannot be written.
+    """
+    if not run.folder.exists():  # somebody else did it
+        return
+    with _alone(run):
+        for left in run.folder.parent.glob(".gone-*"):  # by a process that was killed meanwhile
+            shutil.rmtree(left, ignore_errors=True)
+        remove(run.folder)
+
+
+def listed() -> dict[str, Run]:
+    """Return the runs of the workspace by name, the newest first; what is no readable run is left out."""
+    found = []
+    try:
+        folders = [path for path in runs().iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return {}
+    for path in folders:
+        try:
+            Run(path).read_settings()
+            found.append(((path / "config.json").stat().st_mtime, path.name, path))
+        except (InputError, OSError):
+            continue
+    return {name: Run(path) for _, name, path in sorted(found, reverse=True)}
+
+
+def _state(run: Run, status: dict) -> str:
+    told = status.get("state", "running")  # torn as the power failed
+    if told == "finished" and status.get("to_evaluate") and life.living(status):
+        told = "running"
+    if told in ("stopped", "finished", "failed"):
+        return told
+    asked = run.stop_asked
+    if life.living(status):
+        return "stopping" if asked else told
+    return "stopped" if asked else "lost"
+
+
+def _note(status: dict, state: str) -> str:
+    note = status.get("note") or ""
+    if state == "finished" and status.get("to_evaluate"):
+        note = f"{note} The evaluation was broken off; the Results page can make it.".strip()
+    return note
+
+
+@contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """See that no process is at work for a run, and that none begins while the context lasts."""
+    lock = FileLock(run.folder / life.LOCK, thread_local=False)
+    try:
+        lock.acquire(timeout=1.0, poll_interval=0.02)
+    except Timeout:
+        raise _taken(run) from None
+    except OSError as error:
+        raise _unwritable(run, error) from error
+    try:
+        if state(run) in LIVE:
+            raise _taken(run)
+        yield
+    except OSError as error:
+        raise _unwritable(run, error) from error
+    finally:
+        lock.release()
+
+
+def _taken(run: Run) -> InputError:
+    return InputError(f"{run.folder.name}: a process is at work for it already; stop it first.")
+
+
+def _unwritable(run: Run, error: OSError) -> InputError:
+    return InputError(
+        f"{run.folder}: the run folder cannot be written ({error.strerror}); make room there, or make it "
+        "writable, and try again."
+    )
+
+
+def _end(process: psutil.Process) -> None:
+    """End a process and those it started: it is asked first, and made to when it does not."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+    except psutil.Error:
+        return
+    for one in psutil.wait_procs(family, timeout=_TIME_TO_END)[1]:
+        try:
+            one.kill()
+        except psutil.Error:  # it ended just now
+            continue
