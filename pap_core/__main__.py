@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pap_core.errors import InputError
+from pap_core.training import processes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +45,6 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from pap_core.training.processes import is_main, on_main
     from pap_core.training.run import Run
     from pap_core.training.work import work
 
@@ -52,8 +52,8 @@ def _train(options: argparse.Namespace) -> int:
         raise InputError("train: --resume goes on with the run's own data and settings; name none beside it.")
     if not (options.resume or options.dataset):
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
-    run = Run(options.resume or on_main(lambda: _new_run(options), options.cpu))
-    if not is_main():
+    run = Run(options.resume or processes.on_main(lambda: _new_run(options), options.cpu))
+    if not processes.is_main():
         work(run, options.cpu)
         return 0
     print(f"run folder: {run.folder}", file=sys.stderr)
@@ -260,4 +260,7 @@ class _steps(tqdm):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if processes.count() > 1:
+        processes.leave(status)
+    sys.exit(status)

@@ -35,7 +35,9 @@ def chooser() -> None:
         st.popover(f"Checkpoint: {plain(name)}", icon=":material/neurology:", help=HELP, key="checkpoint"),
     ):
         names = list(checkpoints())
-        st.selectbox("Checkpoint in use", names, names.index(name), key=IN_USE, help=HELP)
+        if st.session_state.get(IN_USE) not in names:
+            st.session_state[IN_USE] = name
+        st.selectbox("Checkpoint in use", names, key=IN_USE, help=HELP)
         st.markdown(f"Digest `{_digest(str(folder), (folder / WEIGHTS).stat().st_mtime_ns)}`")
         card = folder / CARD
         if card.is_file() and st.button(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import write_dataset
+from drawn_cells import write_dataset
 from small_runs import tiny, wait_for
 
 from pap_core.data.dataset import Draws, load
@@ -130,6 +130,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from pap_core.data.dataset import load
+from pap_core.training.processes import leave
 from pap_core.training.trainer import Trainer
 from pap_core.training.validation import counts_of
 sys.path.insert(0, "tests/training")
@@ -140,6 +141,8 @@ trainer = Trainer(tiny("batch=4"), crops, cpu=True)
 found = counts_of(trainer.generator, crops, trainer.autocast, trainer.accelerator)
 rows = [[found[name][count] for count in ("tp", "fp", "fn", "tn")] for name in ("nucleus", "cytoplasm")]
 np.save(f"{sys.argv[2]}_{trainer.accelerator.process_index}.npy", rows)
+trainer.accelerator.end_training()
+leave(0)
 """
 
 
