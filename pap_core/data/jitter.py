@@ -64,21 +64,25 @@ class Bend(v2.Transform):
         self.rotation, self.zoom, self.shift = rotation, zoom, shift
 
     def make_params(self, flat_inputs: list) -> dict:
-        """Draw the map from places in the example to places in the crop, both in [-1, 1]."""
+        """Return where in the crop each pixel of the example lies, the same for image and label."""
+        shape = (1, 1, *flat_inputs[0].shape[-2:])
+        return {"places": F.affine_grid(self.draw(), shape, align_corners=False)}
+
+    def draw(self) -> torch.Tensor:
+        """Draw the map ``(1, 2, 3)`` from places in the example to places in the crop, both in [-1, 1]."""
         turn, size, *move = torch.rand(4).tolist()
         angle = math.radians(self.rotation) * (2 * turn - 1)
         smallest, largest = (math.log(factor) for factor in self.zoom)
         inverse = math.exp(-(smallest + (largest - smallest) * size))
         cos, sin = inverse * math.cos(angle), inverse * math.sin(angle)
         dx, dy = (2 * self.shift * (2 * share - 1) for share in move)
-        return {"map": torch.tensor([[[cos, -sin, dx], [sin, cos, dy]]])}
+        return torch.tensor([[[cos, -sin, dx], [sin, cos, dy]]])
 
     def transform(self, inpt: torch.Tensor, params: dict) -> torch.Tensor:
         """Apply it to an image or a mask of uint8, ``(C, S, S)``."""
         pixels = inpt.as_subclass(torch.Tensor)[None].float()
         mode = "nearest" if isinstance(inpt, tv_tensors.Mask) else "bilinear"
-        grid = F.affine_grid(params["map"], list(pixels.shape), align_corners=False)
-        bent = F.grid_sample(pixels, grid, mode, padding_mode="reflection", align_corners=False)
+        bent = F.grid_sample(pixels, params["places"], mode, padding_mode="reflection", align_corners=False)
         return tv_tensors.wrap(bent[0].round().to(torch.uint8), like=inpt)
 
 

@@ -1,6 +1,7 @@
 """What tests in a real browser do: serve the app as a person serves it, and wait until a page rests."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,8 +23,14 @@ RESTS = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 @contextmanager
-def serving(place: Path, checkpoint: Path) -> Iterator[str]:
-    """Run the app on a workspace `place/workspace` and a data root `place/data`; yield its address."""
+def serving(place: Path, checkpoint: Path, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """Run the app on a workspace `place/workspace` and a data root `place/data`; yield its address.
+
+    Args:
+        place: where these are.
+        checkpoint: the one in use.
+        end: how the server is ended.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -45,7 +52,7 @@ def serving(place: Path, checkpoint: Path) -> Iterator[str]:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, place / "server.log")
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
+            server.send_signal(end)
             try:
                 server.wait(60)
             except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 """The page that trains, as a person meets it: a run outlives the page and the server that started it."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,7 +70,7 @@ def wait_for(ready: Callable[[], bool], what: str) -> None:
 
 
 def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
-    with serving(place, place / "threshold") as address:
+    with serving(place, place / "threshold", end=signal.SIGKILL) as address:
         page = train_page(visit, address)
         start(page)
         page.get_by_role("button", name="Stop", exact=True).wait_for()

@@ -111,7 +111,7 @@ def test_the_look_changes_the_image_alone():
 def test_zoom_turn_and_shift_stay_within_their_ranges():
     bend = Bend(rotation=30, zoom=(0.8, 1.25), shift=0.1)
     torch.manual_seed(0)
-    maps = torch.cat([bend.make_params([])["map"] for _ in range(500)])
+    maps = torch.cat([bend.draw() for _ in range(500)])
     inverse = maps[:, :, :2].det().abs().sqrt()
     zoom, turn, shift = 1 / inverse, torch.atan2(maps[:, 1, 0], maps[:, 0, 0]), maps[:, :, 2] / 2
     for values, low, high in (
