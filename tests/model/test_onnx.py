@@ -71,6 +71,7 @@ def test_a_network_that_does_not_agree_is_not_offered(
     assert not list((tmp_path / "export").iterdir())
 
 
+@pytest.mark.slow
 def test_a_checkpoint_or_data_set_that_is_gone_is_told(
     checkpoint: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:

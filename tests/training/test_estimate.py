@@ -94,6 +94,7 @@ def test_configurations_of_one_pace_are_one() -> None:
     assert comparable(override(PRESETS["tiny"], ["jitter.blur=2.0"])) != comparable(PRESETS["tiny"])
 
 
+@pytest.mark.slow
 def test_the_pace_is_measured_with_real_steps(
     drawn_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,8 +125,8 @@ def killed(times: int, seed: int, forking: Forking, folder: Path, dataset: Path,
     return kills
 
 
-def test_killed_five_times(forking, workspace, drawn_dataset, undisturbed):
-    assert len(killed(5, 1, forking, workspace, drawn_dataset, undisturbed)) == 5
+def test_killed_three_times(forking, workspace, drawn_dataset, undisturbed):
+    assert len(killed(3, 1, forking, workspace, drawn_dataset, undisturbed)) == 3
 
 
 @pytest.mark.slow

@@ -78,7 +78,8 @@ def assert_same_curve(run: Run, other: Run) -> None:
     assert run.read_status()["best"] == pytest.approx(other.read_status()["best"], abs=2e-3)
 
 
-@pytest.mark.parametrize("processes", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [2, 4])
 def test_the_same_curve_as_one_process(tmp_path, dataset, alone, processes):
     run = Run.create(tmp_path / "run", tiny(*SETTINGS), [dataset])
     process = launch(
