@@ -11,7 +11,8 @@ from safetensors.torch import load, save
 from pap_core.errors import InputError
 from pap_core.images import write_whole
 from pap_core.model.catalogue import CONFIG, WEIGHTS, digest
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.networks import build
 
 FORMAT = 1
 
@@ -21,7 +22,7 @@ class Checkpoint:
     """A generator ready for use, and where it comes from."""
 
     folder: Path
-    generator: Generator  # in eval mode, on the CPU
+    generator: ColourNetwork  # in eval mode, on the CPU
     config: dict  # the content of config.json
     digest: str  # sha256 of the weights file, 16 hex digits
 
@@ -48,7 +49,7 @@ def read(folder: Path) -> Checkpoint:
     try:
         config = json.loads((folder / CONFIG).read_text())
         content = (folder / WEIGHTS).read_bytes()
-        generator = Generator(GeneratorConfig(**config["generator"]))
+        generator = build(GeneratorConfig(**config["generator"]))
         generator.load_state_dict(load(content))
     except FileNotFoundError as error:
         missing = Path(error.filename).name

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from pap_core.labels import PALETTE
+from pap_core.model import objective
 from pap_core.model.backbone import CHANNELS, EfficientNetLite0
 
 _MAX_FACTOR = 8  # channels double a level, up to 8 × width
@@ -24,18 +25,53 @@ class GeneratorConfig:
     last: str = "convolution"  # after as many decoder blocks as levels; "transposed" replaces the last block
     head: str = "colour"  # tanh RGB; "palette" mixes the class colours by a softmax over classes
     dropout: float = 0.5  # in the decoder's first three blocks
+    network: str = "unet"  # this one, or one of `pap_core.model.networks`, which has width and dropout alone
 
 
-class Generator(nn.Module):
-    """Image ``(N, 3, S, S)`` in [-1, 1] to colour map ``(N, 3, S, S)`` in [-1, 1].
+class ColourNetwork(nn.Module):
+    """What any network here does: image ``(N, 3, S, S)`` in [-1, 1] to colour map of the same shape.
 
-    S is a multiple of ``2 ** levels``. Encoder C64-C128-C256-C512-…, decoder CD512-CD512-CD512-C512-…-C64
+    ``forward`` returns what the last layer says: RGB before tanh, or with head "palette" the class logits.
+    """
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.config = config
+        palette = torch.tensor(PALETTE / 127.5 - 1, dtype=torch.float32)
+        self.register_buffer("palette", palette, persistent=False)
+
+    def initialise(self) -> None:
+        """Draw the weights to begin with; where a network does not say otherwise, its layers have done so."""
+
+    def load_imagenet(self) -> None:
+        """Take ImageNet weights for the part that has such."""
+        raise NotImplementedError(f"{self.config.network}: has no part with ImageNet weights")
+
+    def generate(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the colour map."""
+        return self.colours(self(image))
+
+    def colours(self, raw: torch.Tensor) -> torch.Tensor:
+        """Turn the last layer's output into colours.
+
+        The three class colours lie at equal distances from one another, so with head "palette" the
+        nearest colour to the mixture is the most probable class: map and classes are one thing.
+        """
+        if self.config.head == "colour":
+            return torch.tanh(raw.float())
+        return torch.einsum("nkhw,kc->nchw", raw.float().softmax(dim=1), self.palette)
+
+
+class Generator(ColourNetwork):
+    """The paper's generator, a U-Net.
+
+    The side S of its images is a multiple of ``2 ** levels``. Encoder C64-C128-C256-C512-…, decoder CD512-CD512-CD512-C512-…-C64
     with skips between mirrored levels (the paper, SPEC section 4).
     """
 
     def __init__(self, config: GeneratorConfig | None = None):
-        super().__init__()
-        self.config = config = config or GeneratorConfig()
+        config = config or GeneratorConfig()
+        super().__init__(config)
         transposed = config.last == "transposed"
         if config.encoder == "pix2pix":
             channels = [config.width * min(2**level, _MAX_FACTOR) for level in range(config.levels)]
@@ -62,31 +98,23 @@ class Generator(nn.Module):
             self.last = nn.Sequential(
                 nn.ZeroPad2d((half - 1, half, half - 1, half)), nn.Conv2d(incoming, 3, config.kernel)
             )
-        palette = torch.tensor(PALETTE / 127.5 - 1, dtype=torch.float32)
-        self.register_buffer("palette", palette, persistent=False)
+
+    def initialise(self) -> None:
+        """Draw the weights as Isola et al. do."""
+        self.apply(objective.initialise)
+
+    def load_imagenet(self) -> None:
+        """Take the ready encoder's weights."""
+        self.encoder.load_imagenet()
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """Return what the last layer says: RGB before tanh, or with head "palette" the class logits."""
+        """Return what the last layer says."""
         *skips, features = self.encoder(image)
         for up in self.decoder:
             features = up(self.activation(features))
             if skips:
                 features = torch.cat([features, skips.pop()], dim=1)
         return self.last(self.activation(features))
-
-    def generate(self, image: torch.Tensor) -> torch.Tensor:
-        """Return the colour map."""
-        return self.colours(self(image))
-
-    def colours(self, raw: torch.Tensor) -> torch.Tensor:
-        """Turn the last layer's output into colours.
-
-        The three class colours lie at equal distances from one another, so with head "palette" the
-        nearest colour to the mixture is the most probable class: map and classes are one thing.
-        """
-        if self.config.head == "colour":
-            return torch.tanh(raw.float())
-        return torch.einsum("nkhw,kc->nchw", raw.float().softmax(dim=1), self.palette)
 
 
 class _Encoder(nn.ModuleList):

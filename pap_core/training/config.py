@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pap_core.errors import InputError
 from pap_core.model.discriminator import DiscriminatorConfig
 from pap_core.model.generator import GeneratorConfig
+from pap_core.model.networks import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class TrainConfig:
     jitter: JitterConfig = field(default_factory=JitterConfig)
     pretrained: bool = False  # start a ready encoder from ImageNet weights
 
-    objective: str = "pix2pix"  # "l1" leaves the adversary out
+    objective: str = "pix2pix"  # "l1" leaves the adversary out; "star" is of the star-convex network alone
     l1_weight: float = 100.0  # λ
     cross_entropy: float = 0.0  # weight of the cross-entropy on class logits; needs the palette head
     dice: float = 0.0  # weight of the Dice term; needs the palette head
@@ -55,8 +56,12 @@ class TrainConfig:
 
     def __post_init__(self):
         wrong = []
-        if self.objective not in ("pix2pix", "l1"):
-            wrong.append(f"objective {self.objective!r} is neither 'pix2pix' nor 'l1'")
+        if self.objective not in ("pix2pix", "l1", "star"):
+            wrong.append(f"objective {self.objective!r} is none of 'pix2pix', 'l1' and 'star'")
+        if self.generator.network not in NETWORKS:
+            wrong.append(f"generator.network {self.generator.network!r} is none of {', '.join(NETWORKS)}")
+        if (self.objective == "star") != (self.generator.network == "star"):
+            wrong.append("objective 'star' and generator.network 'star' go together")
         if self.precision not in ("bf16", "fp32"):
             wrong.append(f"precision {self.precision!r} is neither 'bf16' nor 'fp32'")
         for name, value, choices in (
@@ -75,8 +80,9 @@ class TrainConfig:
             wrong.append("a ready encoder needs generator.levels = 5 and generator.last = 'transposed'")
         if not 1 <= self.generator.levels <= 8:
             wrong.append("generator.levels must be 1 to 8: a crop of 256 px cannot be halved more often")
-        if self.pretrained and self.generator.encoder == "pix2pix":
-            wrong.append("a pix2pix encoder has no ImageNet weights, set pretrained to false")
+        ready = self.generator.encoder if self.generator.network == "unet" else self.generator.network
+        if self.pretrained and ready not in ("efficientnet_lite0", "fpn"):
+            wrong.append(f"there are no ImageNet weights for {ready}, set pretrained to false")
         zoom = self.jitter.zoom
         if len(zoom) != 2 or not all(isinstance(factor, int | float) and factor > 0 for factor in zoom):
             wrong.append("jitter.zoom must be two factors above 0")

@@ -20,7 +20,8 @@ from pap_core.data.jitter import Jitter
 from pap_core.labels import IGNORE, draw_targets
 from pap_core.model import objective
 from pap_core.model.discriminator import Discriminator
-from pap_core.model.generator import Generator
+from pap_core.model.generator import ColourNetwork
+from pap_core.model.networks import build
 from pap_core.training import memory, processes
 from pap_core.training.config import TrainConfig
 from pap_core.training.share import Part, Share, cross_entropy, parts_of, share_out
@@ -36,7 +37,7 @@ class Trainer:
     """
 
     def __init__(
-        self, config: TrainConfig, crops: Crops, cpu: bool = False, initial: Generator | None = None
+        self, config: TrainConfig, crops: Crops, cpu: bool = False, initial: ColourNetwork | None = None
     ):
         """
         Raises:
@@ -51,13 +52,13 @@ class Trainer:
         self.parts = 1  # in which this process takes its share
         self.notes: list[str] = []  # what people should hear of, not yet told
         torch.manual_seed(config.seed)
-        generator, discriminator = Generator(config.generator), Discriminator(config.discriminator)
-        generator.apply(objective.initialise)
+        generator, discriminator = build(config.generator), Discriminator(config.discriminator)
+        generator.initialise()
         discriminator.apply(objective.initialise)
         if initial:
             generator.load_state_dict(initial.state_dict())
         elif config.pretrained:
-            generator.encoder.load_imagenet()
+            generator.load_imagenet()
         layout = {"device": self.device, "memory_format": torch.channels_last}
         self.generator, self.discriminator = generator.to(**layout), discriminator.to(**layout)
         betas = (config.beta1, config.beta2)
@@ -85,7 +86,7 @@ class Trainer:
         return max(1, math.ceil(self.step / self.steps_per_epoch))
 
     @property
-    def averaged(self) -> Generator:
+    def averaged(self) -> ColourNetwork:
         """The generator to validate and keep: the moving average where there is one."""
         return self.average.module if self.average else self.generator
 
@@ -172,7 +173,12 @@ class Trainer:
             image, label, truth = (tensor[part.rows] for tensor in (images, labels, target))
             with self._gradients(self._shared.get("generator", self.generator), part):
                 raw, output = said or self._say(part, image, label)
-                terms = {"l1": (config.l1_weight, part.weight * objective.l1(output, truth))}
+                terms = {}
+                if config.objective == "star":
+                    own = self.generator.terms(raw, label)
+                    terms = {name: (1.0, part.weight * term) for name, term in own.items()}
+                elif config.l1_weight:
+                    terms["l1"] = config.l1_weight, part.weight * objective.l1(output, truth)
                 if config.cross_entropy:
                     term = cross_entropy(raw, label, pixels)
                     terms["cross_entropy"] = config.cross_entropy, term
@@ -197,6 +203,8 @@ class Trainer:
         torch.manual_seed(mix(self.config.seed + 2, self.step))  # dropout, the same after a resume
         network = self._shared.get("generator", self.generator) if remember else self.generator
         raw = self._run(network, part, image, remember=remember)
+        if self.config.objective == "star":  # whose colours are drawn, and nothing is learnt from them
+            return raw, raw
         return raw, objective.hide_ignored(self.generator.colours(raw), label)
 
     def _run(self, network: torch.nn.Module, part: Part, *inputs: torch.Tensor, remember: bool = True):

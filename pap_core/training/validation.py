@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from pap_core.data.dataset import Crops
 from pap_core.labels import CLASSES, draw_targets
 from pap_core.metrics import compare, scores
-from pap_core.model.generator import Generator, to_pixels
+from pap_core.model.generator import ColourNetwork, to_pixels
 from pap_core.training.config import TrainConfig
 
 _BATCH = 16
@@ -18,7 +18,7 @@ COUNTS = ("tp", "fp", "fn", "tn")
 
 
 @torch.no_grad()
-def generate(generator: Generator, images: torch.Tensor, autocast: Callable[[], AbstractContextManager]):
+def generate(generator: ColourNetwork, images: torch.Tensor, autocast: Callable[[], AbstractContextManager]):
     """Generate colour maps in eval mode, then put the generator back into the mode it was in.
 
     Args:
@@ -43,7 +43,7 @@ def generate(generator: Generator, images: torch.Tensor, autocast: Callable[[], 
 
 
 def validate(
-    generator: Generator,
+    generator: ColourNetwork,
     crops: Crops,
     autocast: Callable[[], AbstractContextManager],
     accelerator: Accelerator | None = None,
@@ -59,7 +59,7 @@ def validate(
 
 
 def counts_of(
-    generator: Generator,
+    generator: ColourNetwork,
     crops: Crops,
     autocast: Callable[[], AbstractContextManager],
     accelerator: Accelerator | None = None,
@@ -95,7 +95,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def samples(
-    generator: Generator, crops: Crops, autocast: Callable[[], AbstractContextManager], config: TrainConfig
+    generator: ColourNetwork, crops: Crops, autocast: Callable[[], AbstractContextManager], config: TrainConfig
 ) -> np.ndarray:
     """Draw rows of input, target and output for some crops, spread over the held-out ones.
 

@@ -1,0 +1,31 @@
+"""Every network that can be trained here, by its name in the configuration."""
+
+from pap_core.model.generator import ColourNetwork, Generator, GeneratorConfig
+
+NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
+
+
+def build(config: GeneratorConfig) -> ColourNetwork:
+    """Return the network that a configuration describes, its weights drawn at random."""
+    # each with its own libraries, some of which take seconds to import
+    if config.network == "fpn":
+        from pap_core.model.feature_pyramid import FeaturePyramid
+
+        return FeaturePyramid(config)
+    if config.network in ("fcn8", "fcn16"):
+        from pap_core.model.fully_convolutional import FullyConvolutional
+
+        return FullyConvolutional(config)
+    if config.network == "bi_path":
+        from pap_core.model.bi_path import BiPath
+
+        return BiPath(config)
+    if config.network in ("patches", "convnet"):
+        from pap_core.model.patches import PatchClassifier
+
+        return PatchClassifier(config)
+    if config.network == "star":
+        from pap_core.model.star_convex import StarConvex
+
+        return StarConvex(config)
+    return Generator(config)
