@@ -92,6 +92,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from pap_core import comparison
+    from pap_core.comparison_table import long_table, markdown
+
+    names = comparison.chosen(options.methods.split(","))
+    begun = comparison.begin(options.dataset, options.budget)
+    bar = _methods()
+    for done in comparison.compare(begun, names, bar.report):
+        bar.write(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
+    bar.close()
+    table = long_table(begun)
+    table.to_csv(begun.folder / "comparison.csv", index=False, lineterminator="\n")
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        print(markdown(table, options.protocol))
+        print(f"\nTables of all protocols: {begun.folder}/comparison.csv")
+    return 0
+
+
 def _publish(options: argparse.Namespace) -> int:
     from pap_core.publish import publish
     from pap_core.training.run import Run
@@ -189,6 +209,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--output", type=Path, help="default: evaluation/<checkpoint>_<data set>")
     one.add_argument("--json", action="store_true")
 
+    one = command("compare", _compare, "Fit and measure every method of the paper's Table 5 on one data set.")
+    one.add_argument("dataset", type=Path)
+    one.add_argument("--methods", default="all", metavar="NAMES", help="all, or names with commas between")
+    one.add_argument(
+        "--budget", type=float, default=20.0, metavar="MINUTES", help="of training for each (default: 20)"
+    )
+    one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
+    one.add_argument("--json", action="store_true")
+
     one = command("publish", _publish, "Copy a run's best checkpoint to a folder of its own, with a card.")
     one.add_argument("run_folder", type=Path, metavar="RUN")
     one.add_argument("out", type=Path, help="as checkpoints/NAME")
@@ -234,6 +263,20 @@ class _bar(tqdm):
     def _progress(self, done: int, total: int) -> None:
         self.total = total
         self.update(done - self.n)
+
+
+class _methods(tqdm):
+    """A progress bar of one method after another."""
+
+    def __init__(self):
+        super().__init__(disable=None)
+
+    def report(self, method: str, what: str, done: int, of: int) -> None:
+        """Show how far a method is."""
+        self.set_description(f"{method}, {what}", refresh=False)
+        self.total = of
+        self.n = done
+        self.refresh()
 
 
 class _steps(tqdm):

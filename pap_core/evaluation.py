@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,25 @@ import pandas as pd
 from pap_core.data.dataset import Crops, describe, load
 from pap_core.errors import InputError
 from pap_core.images import write_whole
-from pap_core.inference import Segmenter
 from pap_core.intervals import LEVEL, RESAMPLES, interval
 from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
 from pap_core.metrics import METRICS, compare, scores
 from pap_core.published import DOI, PUBLISHED, TOGETHER
 
 TABLE, SUMMARY = "per_image.csv", "summary.json"
+
+
+class Predictor(Protocol):
+    """What can be evaluated: a checkpoint, or any method of the comparison."""
+
+    name: str
+    digest: str  # what tells it from any other, 16 hex digits
+
+    def generate(self, images: np.ndarray) -> np.ndarray:
+        """Return the colour maps, ``(N, S, S, 3)`` uint8, of crops of that shape."""
+        ...
+
+
 Keep = Callable[[str, np.ndarray, np.ndarray], None]  # id, (H, W, 3) crop, (H, W, 3) generated colours
 BOTH = "both"  # nucleus and cytoplasm together, as in the paper's Table 5: their counts added
 
@@ -26,7 +39,7 @@ _BATCH = 16
 
 
 def evaluate(
-    segmenter: Segmenter,
+    predictor: Predictor,
     folder: Path,
     out: Path,
     split: str = "test",
@@ -39,7 +52,7 @@ def evaluate(
     they differ in nothing else. Every mean comes from the table by image.
 
     Args:
-        segmenter: a checkpoint, used just as in `predict`.
+        predictor: a checkpoint's `pap_core.inference.Segmenter`, used just as in `predict`, or a method.
         folder: a data set folder.
         out: where ``per_image.csv`` and ``summary.json`` go; made if missing.
         split: side of the data set, "test" or "train".
@@ -56,10 +69,9 @@ def evaluate(
     crops = load([folder], split)
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    checkpoint = segmenter.checkpoint
-    table = measure(segmenter, crops, progress, keep)
+    table = measure(predictor, crops, progress, keep)
     summary = {
-        "checkpoint": {"folder": checkpoint.folder.name, "digest": checkpoint.digest},
+        "checkpoint": {"folder": predictor.name, "digest": predictor.digest},
         # names, not paths: a summary may be published
         "dataset": {
             "folder": folder.resolve().name,
@@ -75,7 +87,7 @@ def evaluate(
 
 
 def measure(
-    segmenter: Segmenter,
+    predictor: Predictor,
     crops: Crops,
     progress: Callable[[int, int], None] | None = None,
     keep: Keep | None = None,
@@ -83,7 +95,7 @@ def measure(
     """Predict crops and count them: one row by crop, protocol and class, in that order.
 
     Args:
-        segmenter: predicts the colour maps.
+        predictor: generates the colour maps.
         crops: with columns `id`, `category` and `group` in their table.
         progress: called with crops done and crops in all.
         keep: called with each crop and the colours generated for it.
@@ -98,7 +110,7 @@ def measure(
         batch = slice(start, start + _BATCH)
         labels = crops.labels[batch].numpy()
         images = crops.images[batch].permute(0, 2, 3, 1).numpy()
-        colours = segmenter.generate(images)
+        colours = predictor.generate(images)
         named = crops.table.iloc[batch][["id", "category", "group"]]
         area = (labels == NUCLEUS).sum(axis=(-2, -1))
         for protocol in PROTOCOLS:

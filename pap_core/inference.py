@@ -45,6 +45,16 @@ class Segmenter:
         # the mean of class probabilities is one; the mean of painted colours would be a colour of no class
         self.mirrors = _MIRRORS if self.generator.config.head == "palette" else _MIRRORS[:1]
 
+    @property
+    def name(self) -> str:
+        """The name of the checkpoint's folder."""
+        return self.checkpoint.folder.name
+
+    @property
+    def digest(self) -> str:
+        """The digest of the checkpoint's weights."""
+        return self.checkpoint.digest
+
     def segment(self, image: np.ndarray, kind: str, scale: float) -> Segmentation:
         """Segment a picture; the same picture gives the same bytes on one machine.
 

@@ -27,7 +27,7 @@ from pap_core.workspace import evaluations
 
 # torch takes seconds to import: what was kept is found and read without it
 if TYPE_CHECKING:
-    from pap_core.inference import Segmenter
+    from pap_core.evaluation import Predictor
 
 SIDE = "test"
 THUMBNAIL = 192  # px
@@ -120,14 +120,14 @@ def find(checkpoint: str, split: TestSplit) -> Kept | None:
 
 
 def evaluate_and_keep(
-    segmenter: "Segmenter", split: TestSplit, progress: Callable[[int, int], None] | None = None
+    predictor: "Predictor", split: TestSplit, progress: Callable[[int, int], None] | None = None
 ) -> Kept:
-    """Evaluate a checkpoint on a test split under every protocol, and keep all that a page shows of it.
+    """Evaluate a checkpoint or a method on a test split by every protocol, and keep all that a page shows.
 
     Several at once do not clash: the first to finish is kept, the others take that.
 
     Args:
-        segmenter: the checkpoint.
+        predictor: a checkpoint, or a method.
         split: see `split_of`.
         progress: called with crops done and crops in all; what it raises ends the evaluation.
 
@@ -136,7 +136,7 @@ def evaluate_and_keep(
     """
     from pap_core.evaluation import evaluate
 
-    digest = segmenter.checkpoint.digest
+    digest = predictor.digest
     final = evaluations() / f"{digest}_{split.digest}"
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def evaluate_and_keep(
             unfinished.prediction(crop).write_bytes(png_bytes(colours))
             unfinished.thumbnail(crop).write_bytes(_small(image, colours))
 
-        summary = evaluate(segmenter, split.folder, unfinished.folder, SIDE, progress, keep)
+        summary = evaluate(predictor, split.folder, unfinished.folder, SIDE, progress, keep)
         if summary["dataset"]["digest"] != split.digest or split_of(split.folder) != split:
             raise InputError(
                 f"{split.folder}: was built anew during the evaluation, expected it to stay; evaluate again."

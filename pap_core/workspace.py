@@ -27,3 +27,8 @@ def data_root() -> Path:
 def runs() -> Path:
     """Return the folder of run folders."""
     return workspace() / "runs"
+
+
+def comparisons() -> Path:
+    """Return the folder of comparisons of methods."""
+    return workspace() / "comparisons"

@@ -8,7 +8,7 @@ from pap_core.model.generator import ColourNetwork, GeneratorConfig
 
 
 class BiPath(ColourNetwork):
-    """The fine path keeps a quarter of the resolution, the coarse one sees the whole cell; then both decide."""
+    """The fine path keeps a quarter of the resolution, the coarse one sees the whole cell; both decide."""
 
     def __init__(self, config: GeneratorConfig):
         super().__init__(config)
@@ -19,7 +19,9 @@ class BiPath(ColourNetwork):
             *(_block(width * before, width * after, 2) for before, after in ((1, 2), (2, 4), (4, 4))),
             _block(4 * width, 8 * width, 2),
         )
-        self.context = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(8 * width, 8 * width, 1), nn.Sigmoid())
+        self.context = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(8 * width, 8 * width, 1), nn.Sigmoid()
+        )
         self.narrow = nn.Conv2d(8 * width, 2 * width, 1)
         self.fuse = nn.Sequential(_block(4 * width, 2 * width, 1), nn.Dropout2d(config.dropout))
         self.last = nn.Conv2d(2 * width, 3, 1)

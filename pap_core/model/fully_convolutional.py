@@ -1,4 +1,4 @@
-"""FCN-8 and FCN-16 (Long, Shelhamer and Darrell 2015): a VGG whose coarse scores are refined by finer ones."""
+"""FCN-8 and FCN-16 (Long, Shelhamer, Darrell 2015): a VGG whose coarse scores are refined by finer ones."""
 
 from itertools import chain
 
@@ -20,7 +20,9 @@ class FullyConvolutional(ColourNetwork):
     def __init__(self, config: GeneratorConfig):
         super().__init__(config)
         widths = [config.width * min(2**stage, _MAX_FACTOR) for stage in range(5)]
-        layers = [[width] * convolutions + ["M"] for width, convolutions in zip(widths, _CONVOLUTIONS, strict=True)]
+        layers = [
+            [width] * convolutions + ["M"] for width, convolutions in zip(widths, _CONVOLUTIONS, strict=True)
+        ]
         self.stages, stage = nn.ModuleList(), nn.Sequential()
         for layer in make_layers(list(chain(*layers)), batch_norm=True):
             stage.append(layer)
@@ -29,7 +31,9 @@ class FullyConvolutional(ColourNetwork):
                 stage = nn.Sequential()
         self.dropout = nn.Dropout2d(config.dropout)
         finest = _FINEST[config.network]
-        self.scores = nn.ModuleDict({str(stage): nn.Conv2d(widths[stage - 1], 3, 1) for stage in range(finest, 6)})
+        self.scores = nn.ModuleDict(
+            {str(stage): nn.Conv2d(widths[stage - 1], 3, 1) for stage in range(finest, 6)}
+        )
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return what the last layer says."""

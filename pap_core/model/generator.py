@@ -65,8 +65,8 @@ class ColourNetwork(nn.Module):
 class Generator(ColourNetwork):
     """The paper's generator, a U-Net.
 
-    The side S of its images is a multiple of ``2 ** levels``. Encoder C64-C128-C256-C512-…, decoder CD512-CD512-CD512-C512-…-C64
-    with skips between mirrored levels (the paper, SPEC section 4).
+    The side S of its images is a multiple of ``2 ** levels``. Encoder C64-C128-C256-C512-…, decoder
+    CD512-CD512-CD512-C512-…-C64 with skips between mirrored levels (the paper, SPEC section 4).
     """
 
     def __init__(self, config: GeneratorConfig | None = None):

@@ -29,7 +29,11 @@ class StarConvex(ColourNetwork):
         super().__init__(config)
         width = config.width
         self.stem = nn.Sequential(
-            *_block(3, width), *_block(width, width), nn.MaxPool2d(2), *_block(width, 2 * width), nn.MaxPool2d(2)
+            *_block(3, width),
+            *_block(width, width),
+            nn.MaxPool2d(2),
+            *_block(width, 2 * width),
+            nn.MaxPool2d(2),
         )
         self.unet = smp.Unet(
             "resnet18",
@@ -63,7 +67,9 @@ class StarConvex(ColourNetwork):
         away = (raw[:, :, 1:] - rays).abs().mean(dim=2)
         return {
             "probability": (entropy * known).sum() / known.sum().clamp(min=1),
-            "rays": _RAY_WEIGHT * (away * probability * known).sum() / (probability * known).sum().clamp(min=1),
+            "rays": _RAY_WEIGHT
+            * (away * probability * known).sum()
+            / (probability * known).sum().clamp(min=1),
         }
 
     def colours(self, raw: torch.Tensor) -> torch.Tensor:
@@ -73,7 +79,7 @@ class StarConvex(ColourNetwork):
 
 
 def _targets(label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return at the grid's points ``(2, G, G)`` probability, ``(2, RAYS, G, G)`` lengths, ``(2, G, G)`` known."""
+    """Return at the grid's points probability, lengths of rays, whether known: each ``(2, …, G, G)``."""
     from skimage.measure import label as connected
     from stardist import edt_prob, star_dist
 

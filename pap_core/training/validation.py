@@ -95,7 +95,10 @@ def _mean(values: np.ndarray) -> float:
 
 
 def samples(
-    generator: ColourNetwork, crops: Crops, autocast: Callable[[], AbstractContextManager], config: TrainConfig
+    generator: ColourNetwork,
+    crops: Crops,
+    autocast: Callable[[], AbstractContextManager],
+    config: TrainConfig,
 ) -> np.ndarray:
     """Draw rows of input, target and output for some crops, spread over the held-out ones.
 

@@ -1,0 +1,163 @@
+"""A comparison as tables: every figure of every method, or one protocol's, for people to read or to print."""
+
+import numpy as np
+import pandas as pd
+
+from pap_core.comparison import Comparison
+from pap_core.methods.catalogue import ABOUT
+from pap_core.published import DOI, PUBLISHED, TABLE_5
+
+CLASSES = ("both", "nucleus", "cytoplasm")
+METRICS = tuple(PUBLISHED["nucleus"])
+ALL = "(all)"  # in place of a category
+NAMES = {"both": "Nucleus and cytoplasm together", "nucleus": "Nucleus", "cytoplasm": "Cytoplasm"}
+
+
+def long_table(comparison: Comparison) -> pd.DataFrame:
+    """Return every figure: a row by method, protocol, class, category and metric.
+
+    Returns:
+        Columns `method`, `protocol`, `class`, `category` (`ALL` for all), `metric`, `mean`, `sd`, `low`,
+        `high` (shares; NaN where there is none), `crops`, `groups`, `undefined`, then `milliseconds`,
+        `parameters`, `minutes` and `epochs` of the method.
+
+    Raises:
+        InputError: the data set is gone, or an evaluation is damaged.
+    """
+    rows = []
+    for name, done in comparison.done().items():
+        kept = comparison.evaluation(done)
+        if kept is None:
+            continue
+        summary = kept.summary()
+        for category, part in {ALL: summary, **summary["categories"]}.items():
+            for protocol, classes in part["protocols"].items():
+                for label_class, metrics in classes.items():
+                    for metric, figures in metrics.items():
+                        rows.append(
+                            {
+                                "method": name,
+                                "protocol": protocol,
+                                "class": label_class,
+                                "category": category,
+                                "metric": metric,
+                                **figures,
+                                "crops": part["crops"],
+                                "groups": part["groups"],
+                                "milliseconds": done.milliseconds,
+                                "parameters": done.parameters,
+                                "minutes": done.minutes,
+                                "epochs": done.epochs,
+                            }
+                        )
+    figures = ["mean", "sd", "low", "high"]
+    columns = ["method", "protocol", "class", "category", "metric", *figures, "undefined", "crops", "groups"]
+    table = pd.DataFrame(rows, columns=[*columns, "milliseconds", "parameters", "minutes", "epochs"])
+    return table.astype(dict.fromkeys(figures, float))
+
+
+def wide_table(table: pd.DataFrame, protocol: str, label_class: str, category: str = ALL) -> pd.DataFrame:
+    """Return one protocol and class of `long_table`: a row a method, best Jaccard index first.
+
+    Returns:
+        By method name: the means of the five metrics, `low` and `high` of the Jaccard index,
+        `milliseconds`, `parameters`, `minutes`.
+    """
+    chosen = table[
+        (table["protocol"] == protocol) & (table["class"] == label_class) & (table["category"] == category)
+    ]
+    means = chosen.pivot(index="method", columns="metric", values="mean").reindex(columns=list(METRICS))
+    of_jaccard = chosen[chosen["metric"] == "jaccard"].set_index("method")
+    costs = ["low", "high", "milliseconds", "parameters", "minutes"]
+    return means.join(of_jaccard[costs]).sort_values("jaccard", ascending=False)
+
+
+def markdown(table: pd.DataFrame, protocol: str) -> str:
+    """Return one protocol of `long_table` as Markdown: three tables, then the Jaccard index by category.
+
+    The first, of both classes together, has the paper's Table 5 beside it, marked as published.
+    """
+    lines = [f"## Protocol `{protocol}`", ""]
+    for label_class in CLASSES:
+        wide = wide_table(table, protocol, label_class)
+        head = ["method", "Jaccard [95 % interval]", *METRICS[:-1]]
+        together = label_class == "both"
+        head += ["published¹: Jaccard, " + ", ".join(METRICS[:-1])] if together else []
+        head += ["ms a crop", "parameters", "minutes"] if together else []
+        lines += [f"### {NAMES[label_class]}", "", _row(head), _row(["---"] * len(head))]
+        for name, one in wide.iterrows():
+            cells = [ABOUT[name].title, with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+            if together:
+                cells += [published(name)]
+                cells += [f"{one['milliseconds']:.0f}", f"{one['parameters']:,.0f}", f"{one['minutes']:.1f}"]
+            lines.append(_row(cells))
+        lines.append("")
+    lines += [f"### Jaccard index by category, `{protocol}`: nucleus / cytoplasm", ""]
+    lines += _by_category(table, protocol)
+    lines += [
+        "",
+        f"¹ The paper's Table 5 (doi {DOI}): other data sets than these, each row another. Not comparable.",
+    ]
+    return "\n".join(lines)
+
+
+def latex(table: pd.DataFrame, protocol: str, label_class: str) -> str:
+    """Return one protocol and class of `long_table` as a LaTeX table (booktabs)."""
+    wide = wide_table(table, protocol, label_class)
+    lines = [
+        rf"% protocol {protocol}, {NAMES[label_class].lower()}; Jaccard index with its 95\,\% interval",
+        r"\begin{tabular}{lrrrrr}",
+        r"\toprule",
+        " & ".join(["Method", "Jaccard", *(metric.capitalize() for metric in METRICS[:-1])]) + r" \\",
+        r"\midrule",
+    ]
+    for name, one in wide.iterrows():
+        cells = [ABOUT[name].title, with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+        lines.append(" & ".join(cells).replace("–", "--") + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def published(name: str) -> str:
+    """Return what the paper's Table 5 says of a method, "–" where it says nothing.
+
+    >>> published("u-net")
+    '0.63, –, –, 0.95, 0.75'
+    """
+    row = TABLE_5.get(ABOUT[name].row)
+    if not row:
+        return "–"
+    found = (row.get(metric) for metric in ("jaccard", *METRICS[:-1]))
+    return ", ".join("–" if value is None else f"{value:.2f}" for value in found)
+
+
+def with_interval(row: pd.Series) -> str:
+    """Return a Jaccard index with its interval."""
+    return f"{share(row['jaccard'])} [{share(row['low'])}, {share(row['high'])}]"
+
+
+def share(value: float) -> str:
+    """Return a measured share with three digits, "–" where there is none.
+
+    >>> share(0.87512), share(float("nan"))
+    ('0.875', '–')
+    """
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
+def _by_category(table: pd.DataFrame, protocol: str) -> list[str]:
+    chosen = table[(table["protocol"] == protocol) & (table["metric"] == "jaccard")]
+    categories = [name for name in chosen["category"].unique() if name != ALL]
+    order = wide_table(table, protocol, "both").index
+    lines = [_row(["method", *categories]), _row(["---"] * (len(categories) + 1))]
+    for name in order:
+        of_method = chosen[chosen["method"] == name].set_index(["category", "class"])["mean"]
+        cells = [
+            f"{share(of_method[category, 'nucleus'])} / {share(of_method[category, 'cytoplasm'])}"
+            for category in categories
+        ]
+        lines.append(_row([ABOUT[name].title, *cells]))
+    return lines
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
