@@ -93,13 +93,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from pap_core import comparison
+    from pap_core import comparison, comparison_job
     from pap_core.comparison_table import long_table, markdown
 
     names = comparison.chosen(options.methods.split(","))
     begun = comparison.begin(options.dataset, options.budget)
     bar = _methods()
-    for done in comparison.compare(begun, names, bar.report):
+    for done in comparison_job.work(begun, names, bar.report):
         bar.write(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
     bar.close()
     table = long_table(begun)

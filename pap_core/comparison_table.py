@@ -1,11 +1,15 @@
 """A comparison as tables: every figure of every method, or one protocol's, for people to read or to print."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 
-from pap_core.comparison import Comparison
+from pap_core.comparison import Done
 from pap_core.methods.catalogue import ABOUT
 from pap_core.published import DOI, PUBLISHED, TABLE_5
+from pap_core.results import Kept
 
 CLASSES = ("both", "nucleus", "cytoplasm")
 METRICS = tuple(PUBLISHED["nucleus"])
@@ -13,7 +17,24 @@ ALL = "(all)"  # in place of a category
 NAMES = {"both": "Nucleus and cytoplasm together", "nucleus": "Nucleus", "cytoplasm": "Cytoplasm"}
 
 
-def long_table(comparison: Comparison) -> pd.DataFrame:
+class Measured(Protocol):
+    """What a table is made of: a comparison, or one with other evaluations beside it."""
+
+    def done(self) -> Mapping[str, Done]:
+        """Return what is measured, by name; figures that are not known are NaN."""
+        ...
+
+    def evaluation(self, done: Done) -> Kept | None:
+        """Return what was measured, None if it was removed."""
+        ...
+
+
+def title(name: str) -> str:
+    """Return how people call a method; a run or a checkpoint is called by its own name."""
+    return ABOUT[name].title if name in ABOUT else name
+
+
+def long_table(comparison: Measured) -> pd.DataFrame:
     """Return every figure: a row by method, protocol, class, category and metric.
 
     Returns:
@@ -86,10 +107,11 @@ def markdown(table: pd.DataFrame, protocol: str) -> str:
         head += ["ms a crop", "parameters", "minutes"] if together else []
         lines += [f"### {NAMES[label_class]}", "", _row(head), _row(["---"] * len(head))]
         for name, one in wide.iterrows():
-            cells = [ABOUT[name].title, with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+            cells = [title(name), with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
             if together:
                 cells += [published(name)]
-                cells += [f"{one['milliseconds']:.0f}", f"{one['parameters']:,.0f}", f"{one['minutes']:.1f}"]
+                costs = ("milliseconds", ".0f"), ("parameters", ",.0f"), ("minutes", ".1f")
+                cells += ["–" if np.isnan(one[cost]) else format(one[cost], kind) for cost, kind in costs]
             lines.append(_row(cells))
         lines.append("")
     lines += [f"### Jaccard index by category, `{protocol}`: nucleus / cytoplasm", ""]
@@ -112,7 +134,7 @@ def latex(table: pd.DataFrame, protocol: str, label_class: str) -> str:
         r"\midrule",
     ]
     for name, one in wide.iterrows():
-        cells = [ABOUT[name].title, with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+        cells = [_escaped(title(name)), with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
         lines.append(" & ".join(cells).replace("–", "--") + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
@@ -123,7 +145,7 @@ def published(name: str) -> str:
     >>> published("u-net")
     '0.63, –, –, 0.95, 0.75'
     """
-    row = TABLE_5.get(ABOUT[name].row)
+    row = TABLE_5.get(ABOUT[name].row) if name in ABOUT else None
     if not row:
         return "–"
     found = (row.get(metric) for metric in ("jaccard", *METRICS[:-1]))
@@ -155,8 +177,12 @@ def _by_category(table: pd.DataFrame, protocol: str) -> list[str]:
             f"{share(of_method[category, 'nucleus'])} / {share(of_method[category, 'cytoplasm'])}"
             for category in categories
         ]
-        lines.append(_row([ABOUT[name].title, *cells]))
+        lines.append(_row([title(name), *cells]))
     return lines
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in "_&%#" else sign for sign in text)
 
 
 def _row(cells: list[str]) -> str:

@@ -28,6 +28,12 @@ def front() -> None:
                 help="See how well a checkpoint does on a test split: by category, and cell by cell.",
             ),
             st.Page(
+                "pages/compare.py",
+                title="Compare",
+                icon=":material/balance:",
+                help="See the methods of the paper's Table 5 side by side on the same crops, or any two.",
+            ),
+            st.Page(
                 "pages/dataset.py",
                 title="Data sets",
                 url_path="dataset",

@@ -154,6 +154,7 @@ ABOUT: dict[str, About] = {
     )
 }
 NAMES = tuple(ABOUT)
+UNTRAINED = ("k-means", "mean-shift", "otsu")
 MEMBERS = {
     "staple": ("superpixel-cnn", "fcn-8", "fcn-16"),
     "mean-of-three": ("pix2pix-compact", "u-net", "efficientnet-fpn"),

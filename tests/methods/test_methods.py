@@ -9,7 +9,7 @@ from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import Crops, load
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS, PALETTE
-from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, make
+from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, make
 from pap_core.methods.catalogue import load as load_method
 from pap_core.methods.combination import Combination
 from pap_core.methods.method import Method
@@ -18,7 +18,6 @@ from pap_core.metrics import compare, scores
 from pap_core.published import TABLE_5
 from pap_core.training.config import override
 
-UNTRAINED = ("k-means", "mean-shift", "otsu")
 # what makes a moment of training enough on phantoms that are all alike
 MOMENT = ["epochs=10", "batch=4", "warmup=0", "average=0.5", "decay=0.3", "learning_rate=0.002", "samples=1"]
 NARROW = {

@@ -1,0 +1,127 @@
+"""Compare: the methods of the paper's Table 5 on one split, measured side by side, and any two in pairs."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import datasets
+from pages.shared.compare_about import show_about
+from pages.shared.compare_cell import cell_dialog
+from pages.shared.compare_cells import choose_order, show_cells
+from pages.shared.compare_data import Entry, beside, figures, measured, split_of
+from pages.shared.compare_pair import show_difference
+from pages.shared.compare_progress import begin_form, new_comparison, work_left
+from pages.shared.compare_quality import show_quality
+from pages.shared.compare_tables import downloads, show_tables
+from pages.shared.compare_verdict import verdict
+from pages.shared.compare_view import choose_comparison, choose_entries, choose_pair, choose_reading
+from pages.shared.display import plain
+from pages.shared.front import enter
+from pages.shared.results_data import read_summary
+from pages.shared.results_view import Reading
+from pap_core import comparison as comparisons
+from pap_core.comparison import Comparison
+from pap_core.errors import InputError
+from pap_core.methods.catalogue import NAMES
+from pap_core.results import TestSplit
+
+PURPOSE = (
+    "Which method finds nucleus and cytoplasm best? Every method of the paper's Table 5, trained on the "
+    "**same crops** for the **same time**, measured on the **same test split** by the same protocol."
+)
+NOTES = (
+    "Research use only, not a medical device. The address of this page keeps what you look at: send it on."
+)
+FIGURES, TIME, PAIR, ABOUT = "Figures", "Quality and time", "Two methods", "The methods"
+
+
+# Parts
+
+
+def nothing_yet(sets: dict[str, Path]) -> None:
+    """Say what to do where there is no comparison."""
+    if sets:
+        st.info("There is no comparison yet: choose a data set and the time, and press **Start**.")
+        with st.container(width=560):
+            begin_form(sets)
+        return
+    st.info("There is no data set to compare on yet: build one, or wait for the ready one.")
+    datasets.waiting()
+    st.page_link("pages/dataset.py", label="Build a data set", icon=":material/dataset:")
+
+
+def headline(entries: dict[str, Entry], minutes: float) -> None:
+    """Say what was measured on what."""
+    summary = read_summary(next(iter(entries.values())).kept)
+    dataset = summary["dataset"]
+    st.markdown(
+        f"**{summary['crops']:,} crops** of {summary['groups']:,} smears or slides, {dataset['side']} side "
+        f"of **{plain(dataset['folder'])}** (source {dataset['source']}, split {dataset['split']} with seed "
+        f"{dataset['seed']}, digest `{dataset['digest'][:16]}`) · {minutes:g} minutes of training each"
+    )
+
+
+def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) -> None:
+    """Show the methods that have a result, and runs beside them."""
+    reading = choose_reading()
+    verdict(methods, figures(methods), reading.protocol)
+    shown = choose_entries(methods, beside(comparison, split, methods))
+    table = figures(shown)
+    tabs = st.tabs([FIGURES, TIME, PAIR, ABOUT], key="compare_tab", bind="query-params")
+    for tab, name in zip(tabs, (FIGURES, TIME, PAIR, ABOUT), strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if name == FIGURES:
+                show_tables(shown, table, reading)
+                downloads(table, reading, f"comparison_{comparison.folder.name}")
+            elif name == TIME:
+                show_quality(shown, table, reading)
+            elif name == PAIR:
+                in_pairs(shown, table, split, reading)
+            else:
+                show_about(methods)
+
+
+def in_pairs(shown: dict[str, Entry], table: pd.DataFrame, split: TestSplit, reading: Reading) -> None:
+    """Show any two against each other, and the cells on which they differ."""
+    if len(shown) < 2:
+        st.info("It takes two to compare: choose more methods above, or measure another.")
+        return
+    first, second = choose_pair(shown, table, reading.protocol)
+    each = show_difference(first, second, reading)
+    if each.empty:
+        return
+    st.subheader("Where they differ most", anchor=False)
+    order = choose_order(each)
+    show_cells(each, order, first, second, split, reading)
+    cell_dialog(each, order, first, second, split, reading)
+
+
+# Layout
+
+enter()
+st.title("Compare", anchor=False)
+st.markdown(PURPOSE)
+st.caption(NOTES)
+datasets.refusal()
+try:
+    found, sets = comparisons.listed(), datasets.listed()
+    if not found:
+        nothing_yet(sets)
+    else:
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            comparison = choose_comparison(found)
+            if sets:
+                new_comparison(sets)
+        split = split_of(comparison)
+        methods = measured(comparison, split)
+        work_left(comparison, [name for name in NAMES if name not in methods])
+        if methods:
+            headline(methods, comparison.minutes)
+            compared(comparison, split, methods)
+        else:
+            show_about(methods)
+except InputError as error:
+    st.error(plain(str(error)))

@@ -1,0 +1,110 @@
+"""One cell as two methods find it, beside what the expert marked, over the page."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.compare_cells import drawn
+from pages.shared.compare_data import Entry, rows_of
+from pages.shared.compare_view import CELL, open_cell
+from pages.shared.display import fitted, jpeg_bytes, plain
+from pages.shared.results_view import METRICS, Reading
+from pap_core.errors import InputError
+from pap_core.results import TestSplit
+
+
+def cell_dialog(
+    table: pd.DataFrame, order: list[str], first: Entry, second: Entry, split: TestSplit, reading: Reading
+) -> None:
+    """Open the cell that the address names, if it is one of the table; step through the order given.
+
+    Args:
+        table: see `pap_core.paired.differences`.
+        order: ids to step through.
+        first: the first method.
+        second: the second.
+        split: the data set that the cell is of.
+        reading: protocol and class of the metrics.
+    """
+    crop = st.query_params.get(CELL)
+    if crop is None:
+        return
+    if crop not in set(table["id"]):
+        open_cell(None)
+        return
+    if crop not in order:  # opened from the chart, which shows all
+        order = table["id"].tolist()
+    show = st.dialog("Cell", width="large", on_dismiss=partial(open_cell, None))(_show)
+    show(table, order, first, second, split, reading)
+
+
+def _show(
+    table: pd.DataFrame, order: list[str], first: Entry, second: Entry, split: TestSplit, reading: Reading
+) -> None:
+    crop = st.query_params.get(CELL)
+    if crop not in order:
+        st.info("This cell is not listed any more: close this, and choose another.")
+        return
+    place = order.index(crop)
+    row = table.set_index("id").loc[crop]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _step("Previous", "Left", order[place - 1] if place else None)
+        _step("Next", "Right", order[place + 1] if place + 1 < len(order) else None)
+        st.markdown(f"{place + 1:,} of {len(order):,}")
+    st.markdown(
+        f"**{plain(row['category'])}** · crop {plain(crop)} · smear or slide {plain(row['group'])} · "
+        f"{reading.title}, protocol {reading.protocol}"
+    )
+    try:
+        pictures = _pictures(
+            str(split.folder), split.digest, crop, str(first.kept.folder), str(second.kept.folder)
+        )
+    except InputError as error:
+        st.error(plain(str(error)))
+        return
+    captions = (
+        "The crop",
+        "What the expert marked",
+        f"{plain(first.title)}: {row['first']:.3f}",
+        f"{plain(second.title)}: {row['second']:.3f}",
+    )
+    alts = ("as it is", "with the expert's edges", f"by {first.title}", f"by {second.title}")
+    shown = list(zip(pictures, captions, alts, strict=True))
+    for place, two in zip(st.columns(2), (shown[:2], shown[2:]), strict=True):
+        with place, st.grid(2, min_column_width=200):  # four in a row, or two and two
+            for content, caption, alt in two:
+                st.image(content, caption=caption, alt=f"Crop {crop} {alt}", width="stretch")
+    st.caption("Edges: nucleus blue, cell orange.")
+    _metrics(crop, first, second, reading)
+
+
+def _step(name: str, key: str, crop: str | None) -> None:
+    st.button(
+        name,
+        key=f"compare_{name.lower()}",
+        on_click=open_cell,
+        args=(crop,),
+        disabled=crop is None,
+        shortcut=key,
+        help="In the order of the list; the arrow key does the same.",
+    )
+
+
+def _metrics(crop: str, first: Entry, second: Entry, reading: Reading) -> None:
+    found = {
+        entry.title: rows_of(entry, reading).set_index("id").loc[crop, list(METRICS)].astype(float)
+        for entry in (first, second)
+    }
+    shown = pd.DataFrame(found).T
+    shown.loc["Difference"] = shown.iloc[0] - shown.iloc[1]
+    words = shown.map(lambda value: "undefined" if pd.isna(value) else f"{value:.3f}")
+    st.table(
+        words.rename(columns=METRICS), alt=f"Five metrics of crop {crop} for {first.title} and {second.title}"
+    )
+
+
+@st.cache_data(max_entries=128, max_size="64MB", show_spinner=False)
+def _pictures(dataset: str, digest: str, crop: str, first: str, second: str) -> list[bytes]:
+    pictures = drawn(dataset, crop, first, second, width=1)
+    return [jpeg_bytes(fitted(picture)) for picture in pictures]
