@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import datasets
+from pages.shared import access, datasets
 from pages.shared.dataset_build import build_form, builds, finished
 from pages.shared.dataset_cells import cells
 from pages.shared.dataset_overview import counted, figures, skipped, split
@@ -65,8 +65,11 @@ def chosen() -> Composition | None:
         if st.button(
             "Delete",
             icon=":material/delete:",
-            disabled=ready,
-            help="The ready set stays: it would be made again" if ready else "Asks before it deletes",
+            disabled=ready or not access.may("trainer"),
+            help=access.hint(
+                "trainer",
+                "The ready set stays: it would be made again" if ready else "Asks before it deletes",
+            ),
         ):
             confirm(name)
     return datasets.composition(found[name])

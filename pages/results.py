@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.shared import datasets
+from pages.shared import access, datasets
 from pages.shared import model as models
 from pages.shared.display import plain
 from pages.shared.front import enter
@@ -74,7 +74,10 @@ def offer(folder: Path, split: TestSplit, digest: str) -> None:
         f"Evaluate on {split.crops:,} crops",
         type="primary",
         icon=":material/play_arrow:",
-        help="Runs in the background; how long it takes is shown once the first crops are done.",
+        disabled=not access.may("reviewer"),
+        help=access.hint(
+            "reviewer", "Runs in the background; how long it takes is shown once the first crops are done."
+        ),
     ):
         start(models.load(folder), split)
         st.rerun()
@@ -148,6 +151,7 @@ enter()
 st.title("Results", anchor=False)
 st.markdown(PURPOSE)
 st.caption(NOTES)
+datasets.refusal()
 try:
     sets = datasets.listed()
     if not sets:

@@ -121,6 +121,24 @@ def _publish(options: argparse.Namespace) -> int:
     return 0
 
 
+def _reviews(options: argparse.Namespace) -> int:
+    from pap_core.reviews.exchange import open_reviews
+    from pap_core.reviews.exports import write
+    from pap_core.reviews.exports.audit import last_digest, verify
+    from pap_core.workspace import reviews_file
+
+    if options.verify:
+        try:
+            log = options.out.read_bytes()
+        except OSError as error:
+            raise InputError(f"{options.out}: cannot be read ({error.strerror}); check the path.") from None
+        count = verify(log, str(options.out), options.last)
+        print(f"{options.out}: {count} decisions, as they were written; last line {last_digest(log)}")
+        return 0
+    write(open_reviews(options.database or reviews_file()), options.format, options.out)
+    return 0
+
+
 def _predict(options: argparse.Namespace) -> int:
     from pap_core.inference import Segmenter
     from pap_core.model.catalogue import default, resolve
@@ -163,14 +181,26 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--smears", type=int, default=10)
     one.add_argument("--seed", type=int, default=0)
 
-    one = command("build", _build, "Build a data set folder from SIPaKMeD, Herlev or phantoms.")
-    one.add_argument("source", type=Path, help="folder with contours or masks; its kind is recognised")
+    one = command("build", _build, "Build a data set folder from SIPaKMeD, Herlev, phantoms or reviews.")
+    one.add_argument(
+        "source",
+        nargs="+",
+        help="folder with contours, masks or exported reviews, or a database of reviews, as a file or by its "
+        "URL; its kind is recognised, and several become one data set",
+    )
     one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
-    one.add_argument("--mode", choices=["window", "field", "fit"], help="default: by the source")
+    one.add_argument("--mode", choices=["window", "field", "fit", "whole"], help="default: by the source")
     one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
     one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
     one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")
     one.add_argument("--seed", type=int, default=0, help="of the split")
+    one.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="DATASET",
+        help="data set folder to be used with this one: its smears and slides keep their side; repeatable",
+    )
     one.add_argument("--border", type=int, default=2, help="px of the target's black border")
     one.add_argument(
         "--neighbours",
@@ -224,6 +254,18 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--evaluation", type=Path, action="append", default=[], help="output of evaluate")
     one.add_argument("--commands", type=Path, help="file with the commands that made the data and the run")
     one.add_argument("--notes", type=Path, help="file with Markdown for the card")
+
+    one = command("reviews", _reviews, "Export what clinicians reviewed, or verify an exported audit log.")
+    one.add_argument("out", type=Path, help="new file, or new folder where the format has several files")
+    one.add_argument(
+        "--format",
+        choices=["reviews", "sipakmed", "coco", "geojson", "csv", "audit"],
+        default="reviews",
+        help="default: the folder that build reads",
+    )
+    one.add_argument("--database", metavar="FILE_OR_URL", help="default: reviews.db of the workspace")
+    one.add_argument("--verify", action="store_true", help="see that OUT, an audit log, is as it was written")
+    one.add_argument("--last", metavar="SHA256", help="of the log's last line, as --verify printed it before")
 
     one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
     one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")

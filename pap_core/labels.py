@@ -88,6 +88,25 @@ def decode(colour: np.ndarray) -> np.ndarray:
     return label
 
 
+def largest_share(colour: np.ndarray) -> np.ndarray:
+    """Return how much of each pixel's colour its likeliest class has: how sure a generated colour is.
+
+    White, red and blue are mixed in the shares in which the classes are likely, so these can be read off
+    the channels: green is background alone, what red lacks is nucleus, what blue lacks is cytoplasm.
+
+    Args:
+        colour: ``(..., 3)`` uint8, generated.
+
+    Returns:
+        ``(...)`` float32, 0 to 1.
+
+    >>> largest_share(np.array([[255, 255, 255], [102, 0, 153]], dtype=np.uint8)).round(2)
+    array([1. , 0.6], dtype=float32)
+    """
+    red, green, blue = (colour[..., channel].astype(np.float32) / 255 for channel in range(3))
+    return np.maximum(green, np.maximum(1 - red, 1 - blue))
+
+
 def positives(colour: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
     """Return which pixels of a colour map count as `label_class` under `protocol`.
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from pap_core.inference import SIZE, Segmentation, Segmenter, fit_scale
+from pap_core.labels import largest_share
 from pap_core.measurement import nucleus_areas
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # px of the network a px of the smear
@@ -44,13 +45,8 @@ def choose(segmenter: Segmenter, image: np.ndarray) -> tuple[str, float]:
 
 
 def certainty(found: Segmentation) -> float:
-    """Return how sure a segmentation is: the mean over pixels of the largest class share in the colour.
-
-    White, red and blue are mixed in the shares in which the classes are likely, so these can be read off
-    the channels: green is background alone, what red lacks is nucleus, what blue lacks is cytoplasm.
-    """
-    red, green, blue = (found.colours[..., channel].astype(np.float32) / 255 for channel in range(3))
-    return float(np.maximum(green, np.maximum(1 - red, 1 - blue)).mean())
+    """Return how sure a segmentation is: the mean over pixels of the largest class share in the colour."""
+    return float(largest_share(found.colours).mean())
 
 
 def _one_stands_out(areas: np.ndarray) -> bool:

@@ -24,6 +24,11 @@ def data_root() -> Path:
     return Path(os.environ.get("PAP_DATA") or "data")
 
 
+def reviews_file() -> Path:
+    """Return the file of the reviews' database, where no other is configured."""
+    return workspace() / "reviews.db"
+
+
 def runs() -> Path:
     """Return the folder of run folders."""
     return workspace() / "runs"

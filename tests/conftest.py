@@ -1,12 +1,16 @@
 """What several tests share: the real images, sources drawn for the test, a small built data set."""
 
 import os
+import shutil
+import subprocess
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import create_engine, make_url
 
 from pap_core.contours import fill, write_dat
 from pap_core.data import phantom
@@ -90,3 +94,31 @@ def phantom_dataset(phantom_source: Path, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("dataset") / "phantom"
     build(phantom_source, folder, BuildOptions(mode="fit"))
     return folder
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A new database on the server of ``$PAP_TEST_POSTGRESQL``, dropped afterwards."""
+    given = os.environ.get("PAP_TEST_POSTGRESQL")
+    if not given:
+        pytest.skip("no PostgreSQL server; set PAP_TEST_POSTGRESQL to what `.ci/postgresql start` prints")
+    name = f"pap_test_{uuid.uuid4().hex}"
+    server = create_engine(given, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(given).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 600 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # some connection may still be open

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.account import account
 from pages.shared.display import plain
 from pages.shared.model import IN_USE, checkpoints, in_use
 from pap_core.errors import InputError
@@ -15,25 +16,29 @@ HELP = (
 )
 # beside the title of the page, where there is room for both
 _PLACE = """<style>
-@media (min-width: 640px) {
+@media (min-width: 1024px) {
     [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { margin: 1rem 0 -4.5rem; z-index: 1; }
 }
 </style>"""
 
 
 def chooser() -> None:
-    """Show the checkpoint in use; a click opens the choice and the card."""
+    """Show the checkpoint in use, and the account; a click opens the choice and the card, or the account."""
     try:
         folder = in_use()
     except InputError as error:
         st.error(plain(str(error)))
-        return
-    name = display_name(folder)
+        folder = None
     st.html(_PLACE)
-    with (
-        st.container(horizontal=True, horizontal_alignment="right", key="chooser"),
-        st.popover(f"Checkpoint: {plain(name)}", icon=":material/neurology:", help=HELP, key="checkpoint"),
-    ):
+    with st.container(horizontal=True, horizontal_alignment="right", key="chooser"):
+        if folder:
+            _checkpoint(folder)
+        account()
+
+
+def _checkpoint(folder: Path) -> None:
+    name = display_name(folder)
+    with st.popover(f"Checkpoint: {plain(name)}", icon=":material/neurology:", help=HELP, key="checkpoint"):
         names = list(checkpoints())
         if st.session_state.get(IN_USE) not in names:
             st.session_state[IN_USE] = name

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import datasets
+from pages.shared import access, datasets
 from pages.shared.compare_view import OF
 from pages.shared.display import plain
 from pages.shared.train_words import duration
@@ -51,8 +51,9 @@ def begin_form(sets: dict[str, Path]) -> None:
         key="compare_start",
         type="primary",
         icon=":material/play_arrow:",
+        disabled=not access.may("trainer"),
         on_click=datasets.attempt,
-        args=(_begin, sets[name], minutes, chosen),
+        args=(access.act, "trainer", _begin, sets[name], minutes, chosen),
         help="Begins at once; training waits for the runs before it",
     )
 
@@ -127,8 +128,9 @@ def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
         "Go on",
         key="compare_resume",
         icon=":material/play_arrow:",
+        disabled=not access.may("trainer"),
         on_click=datasets.attempt,
-        args=(comparison_job.start, comparison, left),
+        args=(access.act, "trainer", comparison_job.start, comparison, left),
         help="Measures those that are left; a run that was begun goes on from its last checkpoint",
     )
 
@@ -144,8 +146,9 @@ def _offer(comparison: Comparison, missing: list[str]) -> None:
             key="compare_measure",
             type="primary",
             icon=":material/play_arrow:",
+            disabled=not access.may("trainer"),
             on_click=datasets.attempt,
-            args=(comparison_job.start, comparison, chosen),
+            args=(access.act, "trainer", comparison_job.start, comparison, chosen),
             help=f"Trains each for {comparison.minutes:g} minutes, if it learns, and measures it on the test "
             "split; what was begun and stopped is gone on with",
         )
@@ -177,9 +180,9 @@ def _watch(comparison: Comparison, before: set[str]) -> None:
             "Stop",
             key="compare_stop",
             icon=":material/stop:",
-            disabled=status is not None and status.state == "stopping",
+            disabled=(status is not None and status.state == "stopping") or not access.may("trainer"),
             on_click=datasets.attempt,
-            args=(comparison_job.stop, comparison),
+            args=(access.act, "trainer", comparison_job.stop, comparison),
             help="A run writes a checkpoint first; what is done stays, and it can be gone on with",
         )
         st.caption("It goes on when you leave the page. What is done appears below as it comes.")

@@ -1,11 +1,13 @@
 """Ordering data sets: the form, and the builds at work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared import access
 from pages.shared.datasets import READY, attempt, listed
 from pages.shared.display import plain
 from pap_core.data import archive, jobs
@@ -23,7 +25,7 @@ MODES = {"Automatic": None, "Window": "window", "Field": "field", "Fit": "fit"}
 SPLITS = {"Grouped": "grouped", "Paper": "paper"}
 LAYOUTS = (
     "What it holds is recognised: SIPaKMeD (contours in `.dat` files beside smears or crops), Herlev (masks "
-    "named like the image with `-d`), or phantoms."
+    "named like the image with `-d`), phantoms, or exported reviews."
 )
 MODE_HELP = (
     "**Window**: 256 × 256 pixels around the nucleus, at the smear's own resolution, as in the paper. "
@@ -117,7 +119,11 @@ def _upload() -> Source | None:
     file = st.file_uploader(  # of any type: `archive.check` tells what is wrong with a file, and names it
         "ZIP archive",
         key=f"build_upload_{st.session_state.setdefault('build_uploads', 0)}",
-        help=f"{LAYOUTS} A larger source is better unpacked under the data root and built from there.",
+        disabled=not access.may("trainer"),
+        help=access.hint(
+            "trainer",
+            f"{LAYOUTS} A larger source is better unpacked under the data root and built from there.",
+        ),
     )
     st.caption(HELD)
     if file is None:
@@ -163,8 +169,15 @@ def _order(source: Source) -> None:
             neighbours = st.toggle(
                 "Neighbours", True, help="Draw other annotated cells that reach into a crop as cells, too"
             )
-        if not st.form_submit_button("Build", type="primary", icon=":material/construction:"):
+        if not st.form_submit_button(
+            "Build",
+            type="primary",
+            icon=":material/construction:",
+            disabled=not access.may("trainer"),
+            help=access.hint("trainer", "Runs in the background, whether this page is open or not"),
+        ):
             return
+    access.require("trainer")
     options = {
         "mode": MODES[mode],
         "split": SPLITS[split],
@@ -219,32 +232,27 @@ def _card(job: Job, progress: Progress) -> None:
         st.error(plain(progress.error))
     if _at_work(progress):
         st.progress(progress.done / progress.total if progress.total else 0.0, text=_counted(progress))
-        st.button(
-            "Stop",
-            key=f"stop_{job.name}",
-            icon=":material/stop:",
-            on_click=job.stop,
-            help="What is done is kept, and the build can be continued",
-        )
+        _action(job, "Stop", "stop", job.stop, "What is done is kept, and the build can be continued")
         return
     with st.container(horizontal=True):
         if progress.state != FAILED or (job.folder / jobs.RESULT).exists():
-            st.button(
-                "Continue",
-                key=f"continue_{job.name}",
-                icon=":material/play_arrow:",
-                on_click=attempt,
-                args=(job.start,),
-                help="Goes on where it was",
-            )
-        st.button(
-            "Delete",
-            key=f"delete_{job.name}",
-            icon=":material/delete:",
-            on_click=attempt,
-            args=(job.delete,),
-            help="Removes the build and what was uploaded for it; the folder of a source stays",
-        )
+            _action(job, "Continue", "play_arrow", job.start, "Goes on where it was")
+        gone = "Removes the build and what was uploaded for it; the folder of a source stays"
+        _action(job, "Delete", "delete", job.delete, gone)
+
+
+def _action(job: Job, label: str, icon: str, do: Callable[[], None], explained: str) -> None:
+    pressed = st.button(
+        label,
+        key=f"{label.lower()}_{job.name}",
+        icon=f":material/{icon}:",
+        disabled=not access.may("trainer"),
+        on_click=attempt,
+        args=(access.act, "trainer", do),
+        help=access.hint("trainer", explained),
+    )
+    if pressed:
+        st.rerun()  # the whole page: it may have something to refuse
 
 
 def _counted(progress: Progress) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import streamlit as st
 
+from pages.shared import access
 from pages.shared.display import plain
 from pap_core.data import jobs
 from pap_core.data.composition import Composition, read
@@ -89,7 +90,8 @@ def _waiting() -> None:
             key="ready_again",
             on_click=_again,
             args=(job,),
-            help="Goes on where it was, if it can",
+            disabled=not access.may("trainer"),
+            help=access.hint("trainer", "Goes on where it was, if it can"),
         )
     else:
         st.info(
@@ -102,7 +104,7 @@ def _waiting() -> None:
 
 def _again(job: Job) -> None:
     with contextlib.suppress(InputError):  # `waiting` says why
-        job.start()
+        access.act("trainer", job.start)
 
 
 def _share(progress: Progress) -> float:
@@ -149,7 +151,8 @@ def refusal() -> None:
 
 
 def delete(name: str) -> None:
-    """Delete a data set of the workspace; the ready one stays."""
+    """Delete a data set of the workspace; the ready one stays. Raises as `access.require`."""
+    access.require("trainer")
     folder = listed().get(name)
     if folder is not None and name != READY:
         jobs.remove(folder)

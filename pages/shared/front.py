@@ -1,16 +1,20 @@
 """What stands around every page: the navigation, the ready data set, the checkpoint in use."""
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 
+from pages.shared.access import person
+from pages.shared.account import gate, notices
 from pages.shared.chooser import chooser
 from pages.shared.datasets import ready_set
 
 _ENTERED = "entered"  # key of the session
+# uploads stay in memory: by itself the server takes what is over 1 MB through a temporary file
+MultiPartParser.spool_max_size = 0  # no other bound than server.maxUploadSize
 
 
 def front() -> None:
     """Run the page that the address names, with what stands around it."""
-    st.session_state[_ENTERED] = True
     st.set_page_config(page_title="Pap smear segmentation", page_icon="🔬", layout="wide")
     page = st.navigation(
         [
@@ -46,9 +50,18 @@ def front() -> None:
                 icon=":material/model_training:",
                 help="Start a training run, watch it, stop it, resume it; use what it learnt.",
             ),
+            st.Page(
+                "pages/review.py",
+                title="Review",
+                icon=":material/rate_review:",
+                help="Go through cells, mend the outlines that the model drew, and decide on each.",
+            ),
         ],
-        position="top",
+        position="top" if person().role else "hidden",
     )
+    gate()
+    notices()
+    st.session_state[_ENTERED] = True
     ready_set()  # the first call of all starts it, in the background
     chooser()
     page.run()
@@ -63,3 +76,4 @@ def enter() -> None:
     if not st.session_state.get(_ENTERED):
         front()
         st.stop()
+    gate()

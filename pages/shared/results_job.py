@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from pages.shared.display import plain
+from pages.shared import access
+from pages.shared.datasets import attempt
 from pages.shared.model import Model
 from pap_core.errors import InputError
 from pap_core.results import TestSplit, evaluate_and_keep
@@ -62,7 +63,8 @@ def current(checkpoint: str, split: TestSplit) -> Job | None:
 
 
 def start(model: Model, split: TestSplit) -> None:
-    """Start an evaluation, unless somebody has."""
+    """Start an evaluation, unless somebody has. Raises as `access.require`."""
+    access.require("reviewer")
     key = model.digest, split.digest
     jobs = _jobs()
     with _starting:
@@ -99,6 +101,17 @@ def watch(job: Job) -> None:
     share = job.done / max(job.total, 1)
     st.progress(share, f"Evaluating: {job.done:,} of {job.total:,} crops, {job.left()}")
     st.caption("It goes on when you leave the page, and is kept once done.")
-    if st.button("Stop", icon=":material/stop:", help="End the evaluation; what it has done is let go."):
-        job.stopped = True
-        st.toast(plain("The evaluation stops after the crops at hand."))
+    if st.button(
+        "Stop",
+        icon=":material/stop:",
+        disabled=not access.may("reviewer"),
+        on_click=attempt,
+        args=(access.act, "reviewer", _stop, job),
+        help=access.hint("reviewer", "End the evaluation; what it has done is let go."),
+    ):
+        st.rerun(scope="app")  # something may be to be refused
+
+
+def _stop(job: Job) -> None:
+    job.stopped = True
+    st.toast("The evaluation stops after the crops at hand.")

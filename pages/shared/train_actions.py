@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared import access
 from pages.shared.datasets import attempt
 from pages.shared.display import plain
 from pages.shared.train_runs import forget
@@ -16,26 +17,32 @@ if TYPE_CHECKING:
 
 def actions(run: "Run", status: "Status") -> None:
     """Offer what can be done with a run in its state. To be called within a fragment."""
-    name, pressed = run.folder.name, False
+    name, pressed, allowed = run.folder.name, False, access.may("trainer")
     with st.container(horizontal=True, width="content"):
         if status.state in process.LIVE:
             pressed |= st.button(
                 "Stop",
                 key=f"train_stop_{name}",
                 icon=":material/stop:",
-                disabled=status.state == "stopping",
+                disabled=status.state == "stopping" or not allowed,
                 on_click=attempt,
-                args=(_stop, run),
-                help="Asks it to write a checkpoint and end, within a few steps; it can be resumed",
+                args=(access.act, "trainer", _stop, run),
+                help=access.hint(
+                    "trainer", "Asks it to write a checkpoint and end, within a few steps; it can be resumed"
+                ),
             )
         if status.state == "stopping":
             pressed |= st.button(
                 "End now",
                 key=f"train_end_{name}",
                 icon=":material/dangerous:",
+                disabled=not allowed,
                 on_click=attempt,
-                args=(process.stop, run),
-                help="Ends it without waiting: what it did since its last checkpoint is done again on resume",
+                args=(access.act, "trainer", process.stop, run),
+                help=access.hint(
+                    "trainer",
+                    "Ends it without waiting: what it did since its last checkpoint is done again on resume",
+                ),
             )
         if status.state in ("stopped", "failed", "lost"):
             pressed |= st.button(
@@ -43,12 +50,17 @@ def actions(run: "Run", status: "Status") -> None:
                 key=f"train_resume_{name}",
                 type="primary",
                 icon=":material/play_arrow:",
+                disabled=not allowed,
                 on_click=attempt,
-                args=(process.resume, run),
-                help="Goes on from its last checkpoint: the same run, the same curve",
+                args=(access.act, "trainer", process.resume, run),
+                help=access.hint("trainer", "Goes on from its last checkpoint: the same run, the same curve"),
             )
         if status.state not in process.LIVE and st.button(
-            "Delete", key=f"train_delete_{name}", icon=":material/delete:", help="Asks before it deletes"
+            "Delete",
+            key=f"train_delete_{name}",
+            icon=":material/delete:",
+            disabled=not allowed,
+            help=access.hint("trainer", "Asks before it deletes"),
         ):
             _confirm(run)
     if pressed:
@@ -76,6 +88,6 @@ def _confirm(run: "Run") -> None:
 
 
 def _delete(run: "Run") -> None:
-    attempt(process.delete, run)
+    attempt(access.act, "trainer", process.delete, run)
     if not run.folder.exists():
         forget(run.folder.name)

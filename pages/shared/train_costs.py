@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import streamlit as st
 
+from pages.shared import access
 from pages.shared.display import plain
 from pages.shared.train_gpu import gpus
 from pages.shared.train_words import duration, parameters, size
@@ -139,10 +140,12 @@ def _say(planned: Planned, asked: dict[str, Future], measure: Callable[[], None]
         if answered and st.button(
             "Measure again" if "pace" in asked else "Measure it",
             icon=":material/timer:",
+            disabled=not access.may("trainer"),
             help="Takes a few real steps in a process of its own: some seconds, for `paper` on a CPU "
             "a minute or two. Other work at the same time makes it slower.",
         ):
-            measure()
+            if access.may("trainer"):
+                measure()
             st.rerun()
     if not answered:
         st.caption(":material/hourglass_top: Counting, and measuring a few steps on this machine…")

@@ -89,6 +89,19 @@ FIELDS = {
     "beta2": Field("β₂", "Adam's, for the mean of its square", 0, 0.999999, 0.001),
     "warmup": Field("Warm-up (steps)", "Over which the learning rate rises to its value", 0),
     "decay": Field("Decay", "Last share of the epochs, over which the learning rate falls to 0", 0, 1, 0.05),
+    "frozen_norms": Field(
+        "Frozen norms",
+        "Leave the batch norm statistics as the checkpoint has them that the run starts from, so that little "
+        "is forgotten",
+    ),
+    "keep": Field(
+        "Keep",
+        "Share of the weights started from in what is kept: what was known before stays, at the price of "
+        "some of what is new. Needs frozen norms",
+        0,
+        0.95,
+        0.05,
+    ),
     "average": Field(
         "Average", "Decay of the moving average of the weights that is kept; 0 for none", 0, 0.99999, 0.001
     ),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.shared import datasets
+from pages.shared import access, datasets, train_corrections
 from pages.shared.display import plain
 from pages.shared.model import checkpoints
 from pages.shared.train_costs import Planned, costs
 from pages.shared.train_fields import FIELDS, MAIN, changed, flat, inputs
 from pages.shared.train_runs import COMPUTING, any_of, look_into
+from pap_core.data.composition import Composition
 from pap_core.errors import InputError
 from pap_core.model.catalogue import CONFIG
 from pap_core.training import process
@@ -39,6 +40,14 @@ PRESET_HELP = "Where the settings below begin. " + " ".join(
 INITIAL_HELP = (
     "Fine-tune a trained generator: its weights are where the run begins, its network is the run's. The "
     "discriminator begins from scratch."
+)
+MENDING = (
+    "The settings below are for mending a trained checkpoint: few epochs at a small learning rate, with "
+    "frozen norms, so that it hardly forgets what else it knew. What it should keep is best among the data "
+    "sets, too."
+)
+FROM_SCRATCH = (
+    "A few corrections teach a new network little: to mend a trained one, choose it under **Start from**."
 )
 
 
@@ -71,24 +80,35 @@ def new_run() -> None:
             help=PRESET_HELP,
         )
         initial = _initial()
+        reviews = train_corrections.offer()
     if not names:
         st.info("Choose one data set or more to train on.")
         return
     try:
         material = _material([found[name] for name in names])
-        config = _settings(preset, initial)
+        if reviews is not None:
+            corrections = train_corrections.material(reviews, material.folders)
+            if corrections is None:
+                return
+            material = _joined(material, corrections)
+        config = _settings(preset, initial, reviews is not None)
     except InputError as error:
         st.error(plain(str(error)))
         return
     planned = Planned(config, material.folders, material.crops, material.size)
-    costs(planned, busy=any_of(process.listed(), COMPUTING))
+    if access.may("trainer"):  # to count and to measure is work, too
+        costs(planned, busy=any_of(process.listed(), COMPUTING))
     st.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
+        disabled=not access.may("trainer"),
         on_click=datasets.attempt,
-        args=(_begin, config, material.folders, initial),
-        help="Begins a run that goes on by itself, whoever looks; where another has the device, it waits.",
+        args=(access.act, "trainer", _begin, config, material.folders, initial),
+        help=access.hint(
+            "trainer",
+            "Begins a run that goes on by itself, whoever looks; where another has the device, it waits.",
+        ),
     )
 
 
@@ -136,9 +156,16 @@ def _material(folders: list[Path]) -> Material:
     return Material(folders, crops, sizes.pop())
 
 
-def _settings(preset: str, initial: Path | None) -> "TrainConfig":
+def _joined(material: Material, corrections: Composition) -> Material:
+    """Return what was chosen with the data set of the corrections beside it."""
+    crops = int((corrections.cells["split"] == "train").sum())
+    return Material([*material.folders, corrections.folder], material.crops + crops, material.size)
+
+
+def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfig":
     with st.spinner("Loading the presets…"):
         from pap_core.training.config import PRESETS as CONFIGS  # torch, once a server
+        from pap_core.training.keeping import FINE_TUNING
 
     config = CONFIGS[preset]
     given = _network(initial) if initial else {}
@@ -146,6 +173,12 @@ def _settings(preset: str, initial: Path | None) -> "TrainConfig":
     if given:
         defaults |= {"pretrained": False} | _fitting(defaults)
     key = f"train_set_{preset}" + (f"_{initial}" if initial else "")
+    if given and corrected:
+        st.caption(MENDING)
+        defaults |= FINE_TUNING
+        key += "_corrected"
+    elif corrected:
+        st.info(FROM_SCRATCH)
     fixed = [*given, "pretrained"] if given else []
     values = inputs(MAIN, defaults, key, fixed)
     jitter = [name for name in defaults if name.startswith("jitter.")]

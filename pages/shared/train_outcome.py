@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared import access
 from pages.shared.display import plain
 from pages.shared.model import IN_USE
 from pages.shared.results_data import checkpoint_digest, read_summary, test_split
@@ -148,9 +149,13 @@ def _onnx(run: "Run", best: Path, digest: str, kept: list[Kept]) -> None:
     if st.button(
         "Export to ONNX",
         icon=":material/output:",
-        disabled=not data,
-        help=ONNX_HELP if data else "Its data sets are gone: there are no crops to compare it with torch on",
+        disabled=not data or not access.may("trainer"),
+        help=access.hint(
+            "trainer",
+            ONNX_HELP if data else "Its data sets are gone: there are no crops to compare it with torch on",
+        ),
     ):
+        access.require("trainer")
         with st.spinner("Exporting, and comparing it with torch on real crops…", show_time=True):
             onnx_export.export(best, data[0], folder, _card(run, kept))
         st.rerun()

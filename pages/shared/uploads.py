@@ -14,8 +14,8 @@ from pages.shared.model import Picture
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
 ELSEWHERE = {CAMERA: "Camera", CROP: "Data set"}
 HELP = (
-    "PNG, JPEG, BMP or TIFF, up to 50 megapixels each; several at once to choose among. They stay in memory "
-    "and are gone when you leave."
+    "PNG, JPEG, BMP or TIFF, up to 50 megapixels each; several at once to choose among. They stay in the "
+    "memory of the server, until later ones take their place, and are never written to disk."
 )
 ELSEWHERE_HELP = (
     "**Camera** takes a picture, once you allow it. **Data set** opens a crop of a data set that was built, "
@@ -81,7 +81,7 @@ def _camera() -> Chosen | None:
         on_change=_take,
         args=(CAMERA,),
         resolution="1080p",
-        help="Through the eyepiece of a microscope, say. It stays in memory and is gone when you leave.",
+        help="Through the eyepiece of a microscope, say. It stays in memory and is never written to disk.",
     )
     return Chosen(Picture("camera.jpg", shot.getvalue())) if shot else None
 

@@ -6,18 +6,22 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pap_core.data import herlev, sipakmed
+from pap_core.data import sipakmed
 from pap_core.data.cell import Reading, Skipped
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
-from pap_core.data.split import SPLITS, TEST, TRAIN, split
+from pap_core.data.dataset import describe
+from pap_core.data.reading import Opened, Source, mixed, open_source
+from pap_core.data.sides import known_sides, strictest
+from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.errors import InputError
 from pap_core.images import write_whole
+from pap_core.reviews.exchange import copy_pixels
 
 FORMAT = 1
 SIZE = 256
@@ -27,71 +31,40 @@ MANIFEST = [
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
 ]
 _UNFINISHED = "unfinished.json"
+_PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
 
 @dataclass(frozen=True)
 class BuildOptions:
     """How to build. What is None is decided by the source."""
 
-    mode: str | None = None  # "window", "field" or "fit"
+    mode: str | None = None  # "window", "field", "fit" or "whole"
     form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
     split: str = "grouped"  # or "paper"
     test_share: float = 0.3  # of all crops
     seed: int = 0  # of the split
     border: int = 2  # px, of the target's black border
-    neighbours: bool = True  # draw other annotated cells that reach into a crop
-
-
-def read_source(source: Path, options: BuildOptions) -> Reading:
-    """Recognise a source and read it.
-
-    Raises:
-        InputError: the folder is missing, empty or of no known layout, or holds no usable cell.
-    """
-    layouts = "a SIPaKMeD (.dat contours) or Herlev (image and -d mask) folder"
-    if not source.is_dir():
-        raise InputError(f"{source}: there is no such folder; expected {layouts}.")
-    try:
-        if not any(source.iterdir()):
-            raise InputError(f"{source}: the folder is empty; expected {layouts}.")
-        if sipakmed.recognise(source):
-            reading = _read_sipakmed(source, options)
-        elif herlev.recognise(source):
-            reading = herlev.read(source)
-        else:
-            raise InputError(f"{source}: no contours and no masks found; expected {layouts}.")
-    except OSError as error:
-        raise InputError(
-            f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
-        ) from None
-    if not reading.cells:
-        first = reading.skipped[0].reason if reading.skipped else "nothing annotated"
-        raise InputError(f"{source}: no usable cell found ({first}); expected {layouts}.")
-    return reading
-
-
-def _read_sipakmed(source: Path, options: BuildOptions) -> Reading:
-    """Read the form asked for; else smears for windows and crops for fitting, whichever there is."""
-    if options.form:
-        return sipakmed.read(source, options.form)
-    forms = ("cropped", "smear") if options.mode == "fit" else ("smear", "cropped")
-    first = sipakmed.read(source, forms[0])
-    if first.cells:
-        return first
-    second = sipakmed.read(source, forms[1])
-    return second if second.cells or not first.skipped else first  # without any cell, the one that says why
+    neighbours: bool = True  # draw other annotated cells that reach into a crop; reviewed ones always are
+    beside: tuple[str, ...] = ()  # data set folders whose smears and slides keep the side they have there
 
 
 def build(
-    source: Path,
+    source: Source | Sequence[Source],
     folder: Path,
     options: BuildOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict:
     """Build a data set folder; started again after an interruption, it goes on where it was.
 
+    Several sources become one data set with one split over all of them, each cut in its own way unless the
+    options say how. Ids and groups then begin with the source's kind, as in ``herlev:153958345``, so that a
+    slide which comes from two of them, as its own and as one that was reviewed, stays on one side.
+
+    A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in.
+
     Args:
-        source: a SIPaKMeD, Herlev or phantom folder.
+        source: a SIPaKMeD, Herlev or phantom folder; reviews, as the file or the URL of their database or
+            as a folder of `pap_core.reviews.exchange`; or several of these.
         folder: where the data set goes; new, empty, or left unfinished by the same call.
         options: see `BuildOptions`.
         progress: called with pictures done and pictures in all.
@@ -105,24 +78,27 @@ def build(
     """
     options = options or BuildOptions()
     _check(options)
-    if folder.resolve().is_relative_to(source.resolve()):
-        raise InputError(f"{folder}: lies within the source {source}; choose a folder beside it.")
-    reading = read_source(source, options)
-    job = {
-        "format": FORMAT,
-        "source": reading.source,
-        "path": str(source.resolve()),
-        **asdict(options),
-        "mode": options.mode or reading.default_mode,
-        "size": SIZE,
-    }
+    sources = [source] if isinstance(source, Path | str) else list(source)
+    for one in sources:
+        if "://" not in str(one) and folder.resolve().is_relative_to(Path(one).resolve()):
+            raise InputError(f"{folder}: lies within the source {one}; choose a folder beside it.")
+    opened = [
+        open_source(one, folder.resolve() / _PIXELS.format(number), options.mode, options.form)
+        for number, one in enumerate(sources)
+    ]
+    reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
+    job = _job(opened, reading, options)
+    settled = _settled(reading, options)
     created = not folder.exists()
     try:
         if _claim(folder, job):
             return json.loads((folder / "dataset.json").read_text())
+        for number, one in enumerate(opened):
+            if one.reviews is not None:
+                copy_pixels(one.reviews, one.content, folder / _PIXELS.format(number))
         rows, skipped = cut_all(reading, folder, job, progress)
         if rows:
-            return _finish(reading, folder, job, rows, reading.skipped + skipped)
+            return _finish(reading, folder, job, rows, reading.skipped + skipped, settled)
         _abandon(folder, created)
     except OSError as error:
         raise InputError(
@@ -134,7 +110,7 @@ def build(
             f"{folder}: a worker was ended from outside, for want of memory perhaps; run the same command "
             "again: it goes on where it was."
         ) from error
-    raise InputError(f"{source}: no cell could be cut out ({skipped[0].reason}).")
+    raise InputError(f"{opened[0].path}: no cell could be cut out ({skipped[0].reason}).")
 
 
 def summary(described: dict) -> str:
@@ -189,6 +165,33 @@ def _check(options: BuildOptions) -> None:
         raise InputError(f"border {options.border} px: choose 0 to {SIZE // 4}.")
 
 
+def _job(opened: list[Opened], reading: Reading, options: BuildOptions) -> dict:
+    """Return what decides a data set, as its ``dataset.json`` begins with."""
+    asked = asdict(options)
+    del asked["beside"]
+    job = {
+        "format": FORMAT,
+        "source": reading.source,
+        "path": " + ".join(one.path for one in opened),
+        **asked,
+        "mode": options.mode or reading.default_mode,
+        "size": SIZE,
+    }
+    if any(one.content for one in opened):
+        job["reviews"] = [one.content["digest"] for one in opened if one.content]
+    if options.beside:
+        job["beside"] = [describe(Path(one))["digest"] for one in options.beside]
+    return job
+
+
+def _settled(reading: Reading, options: BuildOptions) -> dict[str, str]:
+    """Return the side of each smear or slide that has one already."""
+    known = known_sides([Path(one) for one in options.beside])
+    names = {cell.group: qualified(reading.source, cell.group) for cell in reading.cells}
+    beside = [(group, known[name]) for group, name in names.items() if name in known]
+    return strictest([*reading.sides.items(), *beside])
+
+
 def _claim(folder: Path, job: dict) -> bool:
     """Make or take over the folder. True when it already holds this very data set."""
     for name in ("dataset.json", _UNFINISHED):
@@ -223,16 +226,25 @@ def _abandon(folder: Path, created: bool) -> None:
     """Take back what was written to a folder that will hold no data set."""
     for name in FOLDERS:
         shutil.rmtree(folder / name)
+    for left in folder.glob(_PIXELS.format("*")):
+        shutil.rmtree(left)
     close_journal(folder)
     (folder / _UNFINISHED).unlink()
     if created:
         folder.rmdir()
 
 
-def _finish(reading: Reading, folder: Path, job: dict, rows: list[dict], skipped: list[Skipped]) -> dict:
+def _finish(
+    reading: Reading,
+    folder: Path,
+    job: dict,
+    rows: list[dict],
+    skipped: list[Skipped],
+    settled: dict[str, str],
+) -> dict:
     kept = {row["id"] for row in rows}
     cells = [cell for cell in reading.cells if cell.id in kept]
-    sides = split(cells, job["split"], job["test_share"], job["seed"])
+    sides = split(cells, job["split"], job["test_share"], job["seed"], settled)
     for row in rows:
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
@@ -240,7 +252,7 @@ def _finish(reading: Reading, folder: Path, job: dict, rows: list[dict], skipped
     write_whole(folder / "manifest.csv", manifest)
     reasons = [asdict(one) for one in sorted(skipped, key=lambda one: (one.id, one.reason))]
     write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
-    pictures = {(cell.category, cell.image) for cell in cells}
+    pictures = {(cell.category, cell.picture) for cell in cells}
     described = job | {
         "crops": len(rows),
         "sides": {side: sum(found == side for found in sides.values()) for side in (TRAIN, TEST)},
@@ -253,6 +265,9 @@ def _finish(reading: Reading, folder: Path, job: dict, rows: list[dict], skipped
         "clipped": sum(one.reason.startswith(CLIPPED) for one in skipped),
         "digest": hashlib.sha256(manifest).hexdigest(),
     }
+    if settled:  # of the crops, those whose side was no longer open
+        kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
+        described["settled"] = {side: kept_there[side] for side in (TRAIN, TEST)}
     write_whole(folder / "dataset.json", json.dumps(described, indent=2).encode())
     (folder / _UNFINISHED).unlink(missing_ok=True)
     close_journal(folder)

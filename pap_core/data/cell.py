@@ -7,10 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
+from pap_core.reviews.outlines import Outlines
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What reviewers and a model said of a picture: the truth of a cell that was reviewed."""
+
+    after: Outlines  # of the cell, as the latest decision left it
+    before: Outlines  # of the cell, as predicted
+    neighbours: tuple[Outlines, ...]  # of other reviewed cells that reach into the picture
+    predicted: Path  # label map of the whole picture
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One annotated cell of one picture, its truth given by two contours or by a drawn mask."""
+    """One annotated cell of one picture, its truth given by two contours, a drawn mask or a review."""
 
     id: str  # unique in its source, fit for a file name
     category: str
@@ -19,6 +31,9 @@ class Cell:
     outline: np.ndarray | None = None  # (V, 2) contour of the whole cell, nucleus included
     nucleus: np.ndarray | None = None  # (V, 2) contour of the nucleus
     mask: Path | None = None  # colour-coded mask (Herlev)
+    reviewed: Reviewed | None = None
+    picture: str = ""  # what the manifest calls the picture; its path from the source where that is empty
+    mode: str = ""  # how to cut it, where the build leaves that to the source
 
 
 @dataclass(frozen=True)
@@ -33,12 +48,13 @@ class Skipped:
 class Reading:
     """All that a reader found in a source."""
 
-    source: str  # "sipakmed", "herlev" or "phantom"
-    default_mode: str  # "window" or "fit"
+    source: str  # "sipakmed", "herlev", "phantom", "reviews" or "mixed"
+    default_mode: str  # "window", "fit" or "whole"
     official: dict[str, tuple[int, int]]  # category: (pictures, cells) of the published data set
     cells: list[Cell] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     found: dict[str, tuple[int, int]] = field(default_factory=dict)  # as `official`; usable or not
+    sides: dict[str, str] = field(default_factory=dict)  # side of a group that has one already
 
     def files(self, source: Path) -> Iterator[Path]:
         """Yield the regular files below `source` in order; list the links that are not followed.

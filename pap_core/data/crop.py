@@ -1,4 +1,4 @@
-"""One picture's cells as crops: label map drawn; window, field or fitted square cut out."""
+"""One picture's cells as crops: label map drawn; window, field, fitted or whole square cut out."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from PIL import Image
 from pap_core.contours import fill
 from pap_core.data.cell import Cell
 from pap_core.data.herlev import read_mask
+from pap_core.data.reviews import truth
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 
@@ -36,6 +37,7 @@ class Drawn:
     whole: np.ndarray  # (H, W) bool, nucleus included
     nucleus: np.ndarray  # (H, W) bool
     ignore: np.ndarray | None = None  # (H, W) bool
+    label: np.ndarray | None = None  # (H, W) uint8 of the whole picture, where the cell brings its own
 
 
 def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
@@ -52,6 +54,17 @@ def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
         drawn = Drawn(cell, np.isin(label, (CYTOPLASM, NUCLEUS)), label == NUCLEUS, label == IGNORE)
         if not drawn.nucleus.any():
             raise InputError(f"{cell.mask}: the mask has no nucleus pixel; draw it or leave the cell out.")
+        return drawn, None
+
+    if cell.reviewed is not None:
+        own, label = truth(cell.reviewed, shape)
+        drawn = Drawn(cell, own != BACKGROUND, own == NUCLEUS, label=label)
+        for part, mask in (("cell", own == CYTOPLASM), ("nucleus", drawn.nucleus)):
+            if not mask.any():
+                raise InputError(
+                    f"{cell.picture}: the {part} of {cell.id} has no outline on the picture that leaves it a "
+                    "pixel; review it again and draw it, or reject it."
+                )
         return drawn, None
 
     whole, nucleus = fill(cell.outline, shape), fill(cell.nucleus, shape)
@@ -144,16 +157,38 @@ def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     side = int(max(right - left, bottom - top))
     x0 = int(left + right - side) // 2
     y0 = int(top + bottom - side) // 2
-    pixels, truth = square(image, x0, y0, side), square(label, x0, y0, side)
-    ys, xs = np.arange(y0, y0 + side)[:, None], np.arange(x0, x0 + side)[None]
-    truth[(ys < 0) | (ys >= height) | (xs < 0) | (xs >= width)] = IGNORE
-    return Crop(resize_image(pixels, size), resize_label(truth, size), x0, y0, size / side)
+    pixels, known = square(image, x0, y0, side), _known(label, x0, y0, side)
+    return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side)
+
+
+def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
+    """Cut a window as near to the nucleus as the picture allows: all of a picture that has its size.
+
+    Made for pictures that were cut around a cell before, such as those of reviews: a crop of a data set stays
+    as it is, fitted or not, and a piece of a smear keeps its scale, be it narrow at the smear's edge; what is
+    missing there mirrors what is there, and is ignored. A picture that is smaller both ways shows a single
+    cell, and is fitted.
+    """
+    height, width = label.shape
+    if max(height, width) < size:
+        return fit(image, label, cell, size)
+    rows, columns = np.nonzero(cell.nucleus)
+    x0, y0 = _near(columns.mean(), width, size), _near(rows.mean(), height, size)
+    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0)
+
+
+def _near(middle: float, length: int, size: int) -> int:
+    """Return where a window begins along an axis: as near to `middle` as it goes, or about all there is."""
+    if length < size:
+        return (length - size) // 2
+    return int(np.clip(np.floor(middle + 0.5) - size // 2, 0, length - size))
 
 
 CUTS: dict[str, Callable[[np.ndarray, np.ndarray, Drawn, int], Crop]] = {
     "window": window,
     "field": field,
     "fit": fit,
+    "whole": whole,
 }
 
 
@@ -165,6 +200,15 @@ def square(pixels: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
     inner = pixels[max(0, y0) : min(height, y0 + side), max(0, x0) : min(width, x0 + side)]
     beyond = [(before[0], after[0]), (before[1], after[1])] + [(0, 0)] * (pixels.ndim - 2)
     return np.pad(inner, beyond, mode="symmetric")
+
+
+def _known(label: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
+    """Cut a square of a label map; what lies beyond the picture is ignored."""
+    height, width = label.shape
+    known = square(label, x0, y0, side)
+    ys, xs = np.arange(y0, y0 + side)[:, None], np.arange(x0, x0 + side)[None]
+    known[(ys < 0) | (ys >= height) | (xs < 0) | (xs >= width)] = IGNORE
+    return known
 
 
 def resize_image(image: np.ndarray, size: int) -> np.ndarray:

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import asdict
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -21,6 +23,7 @@ from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")
 _JOURNAL = "unfinished.jsonl"
+_LITTLE = 4_000_000  # bytes of pictures that are cut before a worker would have started, which takes seconds
 
 
 def cut_all(
@@ -31,7 +34,7 @@ def cut_all(
     Args:
         reading: what the reader found.
         folder: the data set folder, with `FOLDERS` in it.
-        job: mode, size, border, neighbours and path of the source.
+        job: mode, size, border and neighbours.
         progress: called with pictures done and pictures in all.
 
     Returns:
@@ -39,28 +42,38 @@ def cut_all(
     """
     pictures: dict[str, list[Cell]] = defaultdict(list)
     for cell in reading.cells:
-        pictures[cell.image.relative_to(job["path"]).as_posix()].append(cell)
+        pictures[cell.picture].append(cell)
     stamps = {name: _stamp(cells) for name, cells in pictures.items()}
     journal = _read_journal(folder)
     finished = {name: found for name, found in journal.items() if found.get("stamp") == stamps.get(name, "")}
     left = {name: cells for name, cells in pictures.items() if name not in finished}
-    workers = max(1, min(os.cpu_count() or 1, len(left)))
-    # spawn, not fork: a page builds from a process full of threads
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
-        jobs = {pool.submit(_cut_picture, name, cells, folder, job): name for name, cells in left.items()}
-        try:
-            for one in as_completed(jobs):
-                name = jobs[one]
-                finished[name] = one.result() | {"stamp": stamps[name]}
-                _append_journal(folder, name, finished[name])
-                if progress:
-                    progress(len(finished), len(pictures))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with closing(_cut_each(left, folder, job)) as done:
+        for name, found in done:
+            finished[name] = found | {"stamp": stamps[name]}
+            _append_journal(folder, name, finished[name])
+            if progress:
+                progress(len(finished), len(pictures))
     rows = [row for found in finished.values() for row in found["rows"]]
     skipped = [Skipped(**one) for found in finished.values() for one in found["skipped"]]
     return sorted(rows, key=lambda row: row["id"]), skipped
+
+
+def _cut_each(pictures: dict[str, list[Cell]], folder: Path, job: dict) -> Iterator[tuple[str, dict]]:
+    """Yield each picture's name with what came of it, as it is done."""
+    if sum(cells[0].image.stat().st_size for cells in pictures.values()) < _LITTLE:
+        for name, cells in pictures.items():
+            yield name, _cut_picture(name, cells, folder, job)
+        return
+    workers = min(os.cpu_count() or 1, len(pictures))
+    # spawn, not fork: a page builds from a process full of threads
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
+        jobs = {pool.submit(_cut_picture, name, cells, folder, job): name for name, cells in pictures.items()}
+        try:
+            for one in as_completed(jobs):
+                yield jobs[one], one.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def remove_leftovers(folder: Path, kept: set[str]) -> None:
@@ -70,7 +83,7 @@ def remove_leftovers(folder: Path, kept: set[str]) -> None:
             if path.suffix != ".png" or path.stem not in kept:
                 path.unlink()
     for path in folder.glob("*.part"):
-        path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def close_journal(folder: Path) -> None:
@@ -82,6 +95,11 @@ def _stamp(cells: list[Cell]) -> str:
     """Return what changes when a person mends a picture, a mask or a contour between two calls."""
     stamp = hashlib.sha256()
     for cell in cells:
+        if cell.reviewed is not None:  # its files are named by what is in them
+            pairs = [(cell.reviewed.after, cell.reviewed.before), *cell.reviewed.neighbours]
+            told = [one.to_json() for pair in pairs for one in pair]
+            stamp.update(" ".join([cell.id, cell.image.name, cell.reviewed.predicted.name, *told]).encode())
+            continue
         for path in filter(None, (cell.image, cell.mask)):
             state = path.stat()
             stamp.update(f"{cell.id} {state.st_size} {state.st_mtime_ns}".encode())
@@ -125,11 +143,10 @@ def _end_with_parent() -> None:
 
 def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     """Cut every cell of one picture and write the files; returns rows and what was skipped."""
-    path = Path(job["path"], name)
     skipped: list[Skipped] = []
     rows: list[dict] = []
     try:
-        image = read_image(path)
+        image = read_image(cells[0].image)
     except InputError as error:
         return {"rows": [], "skipped": [{"id": cell.id, "reason": str(error)} for cell in cells]}
     shape = image.shape[:2]
@@ -144,8 +161,9 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     label = label_map([one for one, _ in drawn], shape)
     for one, cut in drawn:
         truth = label if job["neighbours"] else label_map([one], shape)
+        truth = truth if one.label is None else one.label
         try:
-            crop = CUTS[job["mode"]](image, truth, one, job["size"])
+            crop = CUTS[one.cell.mode or job["mode"]](image, truth, one, job["size"])
         except InputError as error:
             skipped.append(Skipped(one.cell.id, str(error)))
             continue

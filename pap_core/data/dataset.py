@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, Sampler
 
 from pap_core.data.crowding import MOST
 from pap_core.data.jitter import Jitter
-from pap_core.data.split import hold_out
+from pap_core.data.split import hold_out, qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
@@ -23,7 +23,7 @@ from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
 class Crops:
     """Crops in memory, in the order of their table."""
 
-    table: pd.DataFrame  # rows of the manifests, with the data set's `folder` and `mode` beside
+    table: pd.DataFrame  # rows of the manifests, with the data set's `folder` and `mode`, and the `slide`
     images: torch.Tensor  # (N, 3, S, S) uint8
     labels: torch.Tensor  # (N, S, S) uint8
 
@@ -65,14 +65,16 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     """
     tables = []
     for folder in folders:
-        mode = describe(folder).get("mode")
+        described = describe(folder)
         try:
             names = {"id": str, "category": str, "group": str}
             # a category may be called NA
             table = pd.read_csv(folder / "manifest.csv", dtype=names, keep_default_na=False)
         except FileNotFoundError:
             raise InputError(f"{folder}: manifest.csv is missing; build the data set again.") from None
-        table = table[table["split"] == side].assign(folder=str(folder), mode=mode)
+        slides = [qualified(described.get("source", ""), group) for group in table["group"]]
+        table = table.assign(folder=str(folder), mode=described.get("mode"), slide=slides)
+        table = table[table["split"] == side]
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
     if table.empty:
@@ -101,13 +103,16 @@ def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
 def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crops, Crops]:
     """Hold out whole smears or slides of the training side to validate on, the same share of each data set.
 
+    What is held out of one data set is of none, so that a reviewed slide is not learnt from there either.
+
     Raises:
         InputError: there are too few groups to hold one out.
     """
     held: set[str] = set()
     for _, rows in crops.table.groupby("folder"):
-        held |= hold_out(rows["group"].tolist(), share, seed)
-    chosen = crops.table["group"].isin(held).to_numpy()
+        drawn = hold_out(rows["group"].tolist(), share, seed)
+        held |= set(rows["slide"][rows["group"].isin(drawn)])
+    chosen = crops.table["slide"].isin(held).to_numpy()
     if not chosen.any() or chosen.all():
         raise InputError(
             f"{crops.table['folder'].iloc[0]}: {crops.table['group'].nunique()} smears or slides on the "

@@ -108,7 +108,7 @@ def _paint(job: Job, smears: int) -> Path:
 
 
 def _discard(folder: Path) -> None:
-    for name in (jobs.UNPACKED, jobs.PAINTED, "unpacking"):
+    for name in (jobs.UNPACKED, jobs.PAINTED, jobs.EXPORTED, "unpacking"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / jobs.UPLOAD).unlink(missing_ok=True)
 

@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import psutil
 
@@ -23,10 +24,13 @@ from pap_core.errors import InputError
 from pap_core.images import write_whole
 from pap_core.workspace import datasets, workspace
 
+if TYPE_CHECKING:
+    from pap_core.reviews.store import Reviews
+
 ACTIVE = ("starting", "waiting", "unpacking", "painting", "reading", "cutting")
 INTERRUPTED, STOPPED, FAILED = "interrupted", "stopped", "failed"
-ORDER, STATUS, UPLOAD, UNPACKED, PAINTED, RESULT = (
-    *("order.json", "status.json", "upload.zip", "unpacked", "painted", "set"),
+ORDER, STATUS, UPLOAD, UNPACKED, PAINTED, EXPORTED, RESULT = (
+    *("order.json", "status.json", "upload.zip", "unpacked", "painted", "reviews", "set"),
 )
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
 _STARTS_WITHIN = 60.0  # s, from the start of a process to its first word
@@ -158,12 +162,32 @@ def from_archive(name: str, file: BinaryIO, archive: str, options: dict) -> Job:
     Raises:
         InputError: a name that cannot be used or is taken, or a workspace that cannot be written.
     """
-    return _create(name, options, file, archive=archive)
+
+    def keep(folder: Path) -> None:
+        with open(folder / UPLOAD, "xb") as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
+
+    return _create(name, options, keep, archive=archive)
 
 
 def phantoms(name: str, smears: int) -> Job:
     """Start to paint phantom smears and to build a data set of them; raises as `from_archive`."""
     return _create(name, {"mode": "window"}, smears=smears)
+
+
+def from_reviews(name: str, reviews: "Reviews", options: dict) -> Job:
+    """Start to build a data set of the workspace from what was reviewed up to now; raises as `from_archive`.
+
+    The process gets it as a folder: it neither has nor needs to know the way into the database.
+    """
+    from pap_core.reviews.exports import write
+
+    return _create(
+        name,
+        options,
+        lambda folder: write(reviews, "reviews", folder / EXPORTED),
+        folder=str((builds() / name / EXPORTED).absolute()),
+    )
 
 
 def listed() -> list[Job]:
@@ -226,7 +250,9 @@ def _discard(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _create(name: str, options: dict, file: BinaryIO | None = None, **source: str | int) -> Job:
+def _create(
+    name: str, options: dict, bring: Callable[[Path], None] | None = None, **source: str | int
+) -> Job:
     folder = (builds() / name).absolute()
     order = Order(str((datasets() / name).absolute()), options, **source)
     try:
@@ -238,9 +264,8 @@ def _create(name: str, options: dict, file: BinaryIO | None = None, **source: st
     except OSError as error:
         raise _unwritable(error) from error
     try:
-        if file is not None:
-            with open(folder / UPLOAD, "xb") as copy:
-                shutil.copyfileobj(file, copy, 1 << 20)
+        if bring is not None:
+            bring(folder)
         write_whole(folder / ORDER, json.dumps(asdict(order), indent=2).encode())
         Job(folder).start()
     except OSError as error:

@@ -2,15 +2,31 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pap_core.data.cell import Cell
 
 SPLITS = ("grouped", "paper")
 TRAIN, TEST = "train", "test"
+REVIEWS, MIXED = "reviews", "mixed"  # sources whose groups are qualified already
 
 
-def split(cells: Sequence[Cell], kind: str = "grouped", test: float = 0.3, seed: int = 0) -> dict[str, str]:
+def qualified(source: str, group: str) -> str:
+    """Return a smear's or slide's name that also tells the source it is of.
+
+    >>> qualified("herlev", "153958345"), qualified("mixed", "herlev:153958345")
+    ('herlev:153958345', 'herlev:153958345')
+    """
+    return group if source in (REVIEWS, MIXED) else f"{source}:{group}"
+
+
+def split(
+    cells: Sequence[Cell],
+    kind: str = "grouped",
+    test: float = 0.3,
+    seed: int = 0,
+    settled: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Assign each cell to "train" or "test".
 
     Args:
@@ -19,13 +35,17 @@ def split(cells: Sequence[Cell], kind: str = "grouped", test: float = 0.3, seed:
             each category, so that cells of one smear stand on both sides.
         test: wanted share of the test side.
         seed: another seed gives another split; the same one gives the same on any machine.
+        settled: side by group of those whose side is no longer open; the others are drawn among themselves.
 
     Returns:
         Side by cell id.
     """
-    members = _by_group(cells) if kind == "grouped" else {cell.id: [cell] for cell in cells}
+    settled = settled or {}
+    open_ = [cell for cell in cells if cell.group not in settled]
+    members = _by_group(open_) if kind == "grouped" else {cell.id: [cell] for cell in open_}
     tested = _draw(members, test, seed)
-    return {cell.id: TEST if key in tested else TRAIN for key, group in members.items() for cell in group}
+    drawn = {cell.id: TEST if key in tested else TRAIN for key, group in members.items() for cell in group}
+    return drawn | {cell.id: settled[cell.group] for cell in cells if cell.group in settled}
 
 
 def hold_out(groups: Sequence[str], share: float, seed: int) -> set[str]:

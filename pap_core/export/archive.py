@@ -107,9 +107,14 @@ def _about(origin: Origin, names: Iterable[str]) -> bytes:
 
 
 def _zipped(files: dict[str, bytes], origin: Origin) -> bytes:
+    return zipped(({ABOUT: _about(origin, files)} | files).items())
+
+
+def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return files by name and content as one ZIP; the same files make the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in ({ABOUT: _about(origin, files)} | files).items():
+        for name, content in files:
             entry = zipfile.ZipInfo(name, _DAY)
             entry.external_attr = 0o644 << 16
             # a PNG is compressed already

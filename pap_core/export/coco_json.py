@@ -32,14 +32,36 @@ def coco(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: Orig
         origin: goes into ``info``.
     """
     height, width = label.shape
-    rows = measures(table)
-    annotations: list[dict] = []
+    return document(
+        {
+            "description": f"Cells of {origin.picture}",
+            "checkpoint": origin.checkpoint,
+            "digest": origin.digest,
+        },
+        [{"id": 1, "file_name": origin.picture, "width": width, "height": height}],
+        annotations(label, cells, measures(table)),
+    )
+
+
+def annotations(
+    label: np.ndarray, cells: np.ndarray, rows: dict[int, dict], image: int = 1, first: int = 1
+) -> list[dict]:
+    """Return the annotations of one picture; see `coco`.
+
+    Args:
+        label: ``(H, W)`` uint8 label map.
+        cells: ``(H, W)`` int32, each pixel's cell, 0 for none.
+        rows: each cell's measures by its number.
+        image: id of the picture.
+        first: id of the first annotation.
+    """
+    found: list[dict] = []
 
     def annotate(category: str, mask: np.ndarray, corner: tuple[int, int], **more: object) -> None:
         if mask.any():
-            annotations.append(
-                {"id": len(annotations) + 1, "image_id": 1, "category_id": CATEGORIES[category]}
-                | _area(mask, corner, (height, width))
+            found.append(
+                {"id": first + len(found), "image_id": image, "category_id": CATEGORIES[category]}
+                | _area(mask, corner, label.shape)
                 | {"iscrowd": 0}
                 | more
             )
@@ -50,19 +72,20 @@ def coco(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: Orig
     loose = cells == 0
     annotate("cell", loose & ((label == CYTOPLASM) | (label == NUCLEUS)), (0, 0), iscrowd=1)
     annotate("nucleus", loose & (label == NUCLEUS), (0, 0), iscrowd=1)
+    return found
+
+
+def document(info: dict, images: list[dict], annotations: list[dict]) -> bytes:
+    """Write a COCO file of cells and nuclei."""
+    categories = [
+        {"id": number, "name": name, "supercategory": "cell"} for name, number in CATEGORIES.items()
+    ]
     return json.dumps(
         {
-            "info": {
-                "description": f"Cells of {origin.picture}",
-                "checkpoint": origin.checkpoint,
-                "digest": origin.digest,
-                "notice": NOTICE,
-            },
+            "info": info | {"notice": NOTICE},
             "licenses": [],
-            "images": [{"id": 1, "file_name": origin.picture, "width": width, "height": height}],
-            "categories": [
-                {"id": number, "name": name, "supercategory": "cell"} for name, number in CATEGORIES.items()
-            ],
+            "images": images,
+            "categories": categories,
             "annotations": annotations,
         },
         ensure_ascii=False,

@@ -83,16 +83,24 @@ def read_geojson(content: bytes, shape: tuple[int, int], name: str) -> np.ndarra
     return label
 
 
-def _cell(one: CellMask, row: dict[str, float], origin: Origin) -> dict:
+def cell_object(
+    one: CellMask, name: str, identifier: str, measurements: dict[str, float], metadata: dict[str, str]
+) -> dict:
+    """Return a cell, its nucleus in it, as an object for QuPath, in pixels of the picture of its mask."""
     feature = {
         "type": "Feature",
-        "id": _identifier(origin, f"cell {one.number}"),
+        "id": identifier,
         "geometry": _geometry(polygons(one.cell), one.corner),
     }
     if one.nucleus.any():
         feature["nucleusGeometry"] = _geometry(polygons(one.nucleus), one.corner)
-    properties = _properties("cell", CELL, origin) | {"name": f"Cell {one.number}", "measurements": row}
+    properties = _properties("cell", CELL, metadata) | {"name": name, "measurements": measurements}
     return feature | {"properties": properties}
+
+
+def _cell(one: CellMask, row: dict[str, float], origin: Origin) -> dict:
+    identifier = _identifier(origin, f"cell {one.number}")
+    return cell_object(one, f"Cell {one.number}", identifier, row, _said(origin))
 
 
 def _annotation(piece: Polygon, name: str, number: int, origin: Origin) -> dict:
@@ -100,15 +108,15 @@ def _annotation(piece: Polygon, name: str, number: int, origin: Origin) -> dict:
         "type": "Feature",
         "id": _identifier(origin, f"{name} {number}"),
         "geometry": _geometry([piece], (0, 0)),
-        "properties": _properties("annotation", name, origin),
+        "properties": _properties("annotation", name, _said(origin)),
     }
 
 
-def _properties(kind: str, name: str, origin: Origin) -> dict:
+def _properties(kind: str, name: str, metadata: dict[str, str]) -> dict:
     return {
         "objectType": kind,
         "classification": {"name": name, "color": _COLOURS[name]},
-        "metadata": _said(origin),  # QuPath keeps this with the object, and drops what it does not know
+        "metadata": metadata,  # QuPath keeps this with the object, and drops what it does not know
     }
 
 

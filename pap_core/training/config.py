@@ -48,6 +48,8 @@ class TrainConfig:
     beta2: float = 0.999
     warmup: int = 0  # steps over which the learning rate rises to its value
     decay: float = 0.0  # last share of the epochs over which the learning rate runs down to 0
+    frozen_norms: bool = False  # leave the generator's batch norm statistics as those it starts from
+    keep: float = 0.0  # share of the weights it starts from in what is kept; needs frozen norms
     average: float = 0.0  # decay of the moving average of the generator's weights, 0 for none
     precision: str = "bf16"  # autocast; "fp32" for none
     validation: float = 0.1  # share of the training side held out, by smear or slide
@@ -88,8 +90,11 @@ class TrainConfig:
             wrong.append("jitter.zoom must be two factors above 0")
         if min(self.epochs, self.batch) < 1:
             wrong.append("epochs and batch must be at least 1")
-        if not (0 <= self.decay <= 1 and 0 <= self.average < 1 and 0 < self.validation < 1):
-            wrong.append("decay, average and validation are shares between 0 and 1")
+        shares = 0 <= self.decay <= 1 and 0 <= self.average < 1 and 0 <= self.keep < 1
+        if not (shares and 0 < self.validation < 1):
+            wrong.append("decay, average, keep and validation are shares between 0 and 1")
+        if self.keep and not self.frozen_norms:
+            wrong.append("keep needs frozen_norms, for the mean of two statistics is that of no weights")
         palette = self.generator.head == "palette"
         if (self.cross_entropy or self.dice) and not palette:
             wrong.append("cross_entropy and dice need generator.head = 'palette'")

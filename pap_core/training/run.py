@@ -60,6 +60,11 @@ class Run:
             raise InputError(
                 f"{initial}: another generator than the run's; choose the settings it was made with."
             )
+        if not start and (config.frozen_norms or config.keep):
+            raise InputError(
+                f"{folder.name}: frozen_norms and keep are of a checkpoint that a run starts from; name one, "
+                "or leave them out."
+            )
         taken = InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
         if folder.exists() and any(folder.iterdir()):
             raise taken

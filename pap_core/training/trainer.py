@@ -24,6 +24,7 @@ from pap_core.model.generator import ColourNetwork
 from pap_core.model.networks import build
 from pap_core.training import memory, processes
 from pap_core.training.config import TrainConfig
+from pap_core.training.keeping import freeze_norms, mixed, move_average
 from pap_core.training.share import Part, Share, cross_entropy, parts_of, share_out
 
 Losses = dict[str, torch.Tensor]
@@ -55,6 +56,7 @@ class Trainer:
         generator, discriminator = build(config.generator), Discriminator(config.discriminator)
         generator.initialise()
         discriminator.apply(objective.initialise)
+        self._start = initial
         if initial:
             generator.load_state_dict(initial.state_dict())
         elif config.pretrained:
@@ -87,8 +89,9 @@ class Trainer:
 
     @property
     def averaged(self) -> ColourNetwork:
-        """The generator to validate and keep: the moving average where there is one."""
-        return self.average.module if self.average else self.generator
+        """The generator to validate and keep: the moving average where there is one, mixed with the start."""
+        found = self.average.module if self.average else self.generator
+        return mixed(found, self._start, self.config.keep) if self.config.keep and self._start else found
 
     def steps(self, every: int) -> Iterator[dict[str, float]]:
         """Train to the end; yields the mean losses since the last yield after `every` steps and each epoch.
@@ -126,6 +129,8 @@ class Trainer:
         """
         for adam in (self.generator_adam, self.discriminator_adam):
             adam.param_groups[0]["lr"] = self.learning_rate(self.step)
+        if self.config.frozen_norms:  # each time, for a validation sets the mode again
+            freeze_norms(self.generator)
         images = images.contiguous(memory_format=torch.channels_last)
         target = draw_targets(labels, self.config.border)
         target = target.contiguous(memory_format=torch.channels_last)
@@ -136,7 +141,7 @@ class Trainer:
         losses |= self._within_memory(self._improve, images, labels, target)
         self.generator_adam.step()
         if self.average:
-            self._move_average()
+            move_average(self.average, self.generator, self.config.average, self.step)
         return losses
 
     def _judge(self, images: torch.Tensor, labels: torch.Tensor, target: torch.Tensor) -> Losses:
@@ -246,20 +251,6 @@ class Trainer:
         warm = min(1.0, (step + 1) / (config.warmup + 1))
         left = (self.total - step) / (config.decay * self.total) if config.decay else 1.0
         return config.learning_rate * min(warm, left, 1.0)
-
-    @torch.no_grad()
-    def _move_average(self) -> None:
-        """Move the averaged weights towards the current ones, fast at first, while these are still poor.
-
-        AveragedModel.update_parameters would wait for the device, for a counter that is not needed here.
-        """
-        decay = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.step else 0.0
-        states = (self.average.module.state_dict().values(), self.generator.state_dict().values())
-        pairs = list(zip(*states, strict=True))
-        averaged, current = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
-        torch._foreach_lerp_(averaged, current, 1 - decay)
-        for counter, value in (pair for pair in pairs if not pair[0].is_floating_point()):
-            counter.copy_(value)
 
     def finite(self) -> bool:
         """Whether all weights of both networks are finite numbers; waits for the device."""

@@ -128,7 +128,8 @@ def _evaluate_all(run: Run, cpu: bool) -> None:
 
     checkpoint = read(run.folder / "checkpoints" / "best")
     splits = [split_of(Path(one["folder"])) for one in run.read_config()[1]]
-    splits = [split for split in splits if not find(checkpoint.digest, split)]
+    # corrections may have been given to learn from alone
+    splits = [split for split in splits if split.crops and not find(checkpoint.digest, split)]
     if not splits:
         return
     segmenter = Segmenter(checkpoint, "cpu" if cpu else None)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,13 +23,16 @@ RESTS = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 @contextmanager
-def serving(place: Path, checkpoint: Path, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+def serving(
+    place: Path, checkpoint: Path, end: signal.Signals = signal.SIGTERM, options: Sequence[str] = ()
+) -> Iterator[str]:
     """Run the app on a workspace `place/workspace` and a data root `place/data`; yield its address.
 
     Args:
         place: where these are.
         checkpoint: the one in use.
         end: how the server is ended.
+        options: of ``streamlit run``, beyond those that every test needs.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -42,7 +45,7 @@ def serving(place: Path, checkpoint: Path, end: signal.Signals = signal.SIGTERM)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with open(place / "server.log", "wb") as log:
         server = subprocess.Popen(
-            [*command, "--server.address=127.0.0.1", "--server.fileWatcherType=none"],
+            [*command, "--server.address=127.0.0.1", "--server.fileWatcherType=none", *options],
             cwd=ROOT,
             env=environment,
             stdout=log,

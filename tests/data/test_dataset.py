@@ -120,7 +120,7 @@ def test_describe(folder, tmp_path):
 
 
 def make_crops(groups: list[str]) -> Crops:
-    table = pd.DataFrame({"group": groups, "folder": "somewhere"})
+    table = pd.DataFrame({"group": groups, "slide": groups, "folder": "somewhere"})
     pixels = torch.arange(len(groups), dtype=torch.uint8)
     return Crops(table, pixels.view(-1, 1, 1, 1).expand(-1, 3, 2, 2), pixels.view(-1, 1, 1).expand(-1, 2, 2))
 

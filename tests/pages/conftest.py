@@ -1,10 +1,62 @@
 """What all tests of the pages need."""
 
+import shutil
+from pathlib import Path
+
+import pandas as pd
 import pytest
 import torch
+from segmenting import use
+from threshold_checkpoint import threshold_network, write_checkpoint
+
+from pap_core.inference import Segmenter
+from pap_core.model.checkpoint import read
+from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.reviews.split_queue import SplitQueue, split_queue
+from pap_core.reviews.store import Reviews, sqlite_engine
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Leave the other cores to whoever else works on this machine."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def review_place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
+    """For the page that reviews: a checkpoint, and a workspace with six crops that are evaluated."""
+    folder = tmp_path_factory.mktemp("place")
+    write_checkpoint(folder / "threshold", threshold_network())
+    data = folder / "workspace" / "datasets" / "phantoms"
+    shutil.copytree(phantom_dataset, data)
+    manifest = pd.read_csv(data / "manifest.csv", dtype=str)
+    few = manifest[manifest["split"] == "test"].groupby("category").head(2)
+    few.to_csv(data / "manifest.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(data))
+    return folder
+
+
+@pytest.fixture
+def space(review_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of the test's own to review in, nothing reviewed yet."""
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "threshold").symlink_to(review_place / "threshold")
+    for name in ("datasets", "evaluations"):
+        (tmp_path / "workspace" / name).symlink_to(review_place / "workspace" / name)
+    use(tmp_path, monkeypatch)
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def queue(space: Path) -> SplitQueue:
+    """What the page offers at first."""
+    (folder,) = (space / "evaluations").iterdir()
+    return split_queue(Kept(folder), space / "datasets" / "phantoms")
+
+
+@pytest.fixture
+def reviews(space: Path) -> Reviews:
+    """The database that the page writes, seen from elsewhere."""
+    return Reviews(sqlite_engine(space / "reviews.db"))

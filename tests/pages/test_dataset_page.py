@@ -88,6 +88,11 @@ def box(app: AppTest, label: str):
     return next(one for one in app.selectbox if one.label == label)
 
 
+def box_named(app: AppTest):
+    """Return the input of the name of a data set to build."""
+    return next(one for one in app.text_input if one.label == "Name")
+
+
 def second_set(space: Path, name: str = "second", **changed: object) -> Path:
     """Another data set, a copy of the ready one with changes in its description."""
     folder = shutil.copytree(space / "datasets" / "phantoms", space / "datasets" / name)
@@ -401,7 +406,7 @@ def test_only_folders_within_the_data_root_are_offered(root: Path) -> None:
 )
 def test_a_name_of_no_use_is_refused(root: Path, name: str, told: str) -> None:
     app = opened(BUILD)
-    app.text_input[0].set_value(name)
+    box_named(app).set_value(name)
     press(app, "Build")
     (sentence,) = refusals(app)
     assert told in sentence
@@ -434,7 +439,7 @@ def test_an_upload_says_where_it_is_kept_and_suggests_a_name(space: Path) -> Non
     app.file_uploader[0].set_value(("Phantoms.zip", zipped({"im_A/001.bmp": b"x"}), "application/zip"))
     ran(app)
     assert "removed once the data set is built" in said(app)
-    assert app.text_input[0].value == "Phantoms-2"
+    assert box_named(app).value == "Phantoms-2"
     assert not (space / "builds").exists()  # nothing is written before it is asked for
 
 
@@ -442,7 +447,7 @@ def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None
     app = opened(BUILD)
     box(app, "Folder").set_value("source")
     ran(app)
-    assert app.text_input[0].value == "source"
+    assert box_named(app).value == "source"
     press(app, "Build")
     job = Job(space / "builds" / "source")
     assert job.order().folder == str((root / "source").resolve())

@@ -133,6 +133,8 @@ def test_later_settings_win_and_none_changes_nothing():
         (["decay=1.5"], "shares"),
         (["average=1.0"], "shares"),
         (["validation=0.0"], "shares"),
+        (["keep=1.0", "frozen_norms=true"], "shares"),
+        (["keep=0.5"], "keep needs frozen_norms"),
         (["dice=1.0"], "palette"),
         (["cross_entropy=1.0"], "palette"),
         (["generator.head=palette"], "border"),

@@ -12,7 +12,9 @@ from small_runs import (
 )
 
 from pap_core.data.dataset import Crops
+from pap_core.model.generator import Generator
 from pap_core.training.loop import Trainer
+from pap_core.training.validation import validate
 
 
 class TestStep:
@@ -71,6 +73,40 @@ class TestStep:
         assert losses["generator"].item() == pytest.approx(100 * losses["l1"].item())
         for name, value in trainer.discriminator.state_dict().items():
             assert torch.equal(value, before[name]), name
+
+    @pytest.mark.parametrize("average", ["0.0", "0.9"])
+    def test_frozen_norms_keep_their_statistics_and_all_else_learns(self, drawn_crops, average):
+        trainer = Trainer(tiny("frozen_norms=true", f"average={average}"), drawn_crops, cpu=True)
+        before = copy.deepcopy(trainer.generator.state_dict())
+        for batch in examples(trainer, 2):
+            trainer.take_step(*batch)
+            validate(trainer.averaged, drawn_crops.subset(np.arange(len(drawn_crops)) < 2), trainer.autocast)
+        learnt = dict(trainer.generator.named_parameters())
+        for name, value in trainer.generator.state_dict().items():
+            assert torch.equal(value, before[name]) == (name not in learnt), name
+        other = Trainer(tiny(), drawn_crops, cpu=True)
+        other.take_step(*examples(other, 1)[0])
+        assert any(
+            not torch.equal(value, before[name])
+            for name, value in other.generator.state_dict().items()
+            if name.endswith("running_mean")
+        )
+
+    @pytest.mark.parametrize("average", ["0.0", "0.9"])
+    def test_what_is_kept_lies_between_the_start_and_what_was_learnt(self, drawn_crops, average):
+        start = Generator(tiny().generator)
+        settings = ("frozen_norms=true", "keep=0.25", f"average={average}")
+        trainer = Trainer(tiny(*settings), drawn_crops, cpu=True, initial=start)
+        for batch in examples(trainer, 3):
+            trainer.take_step(*batch)
+            trainer.step += 1
+        learnt = trainer.average.module if trainer.average else trainer.generator
+        for name, value in trainer.averaged.state_dict().items():
+            before, after = start.state_dict()[name], learnt.state_dict()[name]
+            if value.is_floating_point():
+                torch.testing.assert_close(value, 0.25 * before + 0.75 * after)
+        moved = [not torch.equal(*pair) for pair in zip(start.parameters(), learnt.parameters(), strict=True)]
+        assert all(moved)  # what is trained goes on from its own weights
 
     @pytest.mark.parametrize("weight", [0, 10, 100])
     def test_losses_add_up(self, drawn_crops, weight):

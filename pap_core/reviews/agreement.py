@@ -1,0 +1,93 @@
+"""How far reviewers agree: on what to do with a cell, and on where its outlines run."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from pap_core.intervals import interval
+from pap_core.reviews.records import REJECTED, Decision
+
+COLUMNS = (
+    *("first", "second", "cells", "kappa", "outlined"),
+    *("nucleus", "nucleus_low", "nucleus_high", "cell", "cell_low", "cell_high"),
+)
+
+
+def cohens_kappa(a: Sequence[str], b: Sequence[str]) -> float:
+    """Return Cohen's kappa: how much more often two agree than two who decide as often, but by chance.
+
+    Args:
+        a: ``(N,)`` what the first decided.
+        b: ``(N,)`` what the second decided of the same.
+
+    Returns:
+        1 where they always agree, 0 where as often as chance has it; NaN where both only ever decided the
+        same one thing, or nothing: chance explains that wholly (Cohen 1960, equation 1).
+
+    >>> cohens_kappa(["accepted", "accepted", "rejected"], ["accepted", "rejected", "rejected"])
+    0.4
+    """
+    if len(a) != len(b):
+        raise ValueError(f"{len(a)} decisions beside {len(b)}")
+    names, values = np.unique(np.concatenate([a, b]), return_inverse=True)
+    first, second = np.split(values, 2)
+    both = np.zeros((len(names), len(names)))
+    np.add.at(both, (first, second), 1)
+    total = both.sum()
+    agreed, by_chance = np.trace(both), both.sum(axis=0) @ both.sum(axis=1)  # times N, times N²
+    if by_chance == total**2:
+        return float("nan")
+    return float((agreed * total - by_chance) / (total**2 - by_chance))
+
+
+def agreement(
+    decisions: Sequence[Decision],
+    shapes: Mapping[str, tuple[int, int]],
+    groups: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Compare each pair of reviewers on the cells that both decided, each one's latest decision.
+
+    Args:
+        decisions: oldest first.
+        shapes: ``(H, W)`` of each cell's picture, by the cell's id.
+        groups: the smear or slide of each cell, for the intervals; without it every cell is taken for one
+            of a slide of its own, which makes them too narrow where several are of one.
+
+    Returns:
+        A row for each pair that has a cell in common: `first`, `second` (names), `cells` (both decided),
+        `kappa` (of the verdicts), `outlined` (cells neither rejected), and of those the mean Jaccard index
+        between their outlines of the `nucleus` and of the whole `cell`, each with the ends of its 95 %
+        interval (`_low`, `_high`; see `pap_core.intervals`). NaN where undefined.
+    """
+    latest: dict[str, dict[str, Decision]] = {}
+    for one in decisions:
+        latest.setdefault(one.reviewer, {})[one.cell] = one
+    rows = []
+    for first, second in combinations(sorted(latest), 2):
+        shared = [cell for cell in latest[first] if cell in latest[second]]
+        if not shared:
+            continue
+        pairs = [(latest[first][cell], latest[second][cell]) for cell in shared]
+        outlined = [pair for pair in pairs if REJECTED not in (pair[0].verdict, pair[1].verdict)]
+        slides = [groups[one.cell] if groups else one.cell for one, _ in outlined]
+        row = [first, second, len(shared)]
+        row += [cohens_kappa(*zip(*((a.verdict, b.verdict) for a, b in pairs), strict=True)), len(outlined)]
+        measured = [_jaccard(*pair, shapes[pair[0].cell]) for pair in outlined]
+        for values in np.reshape(measured, (-1, 2)).T:
+            defined = values[~np.isnan(values)]
+            row += [defined.mean() if len(defined) else float("nan"), *interval(values, slides)]
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _jaccard(one: Decision, other: Decision, shape: tuple[int, int]) -> tuple[float, float]:
+    """Return the Jaccard index between two decisions' outlines of the nucleus, and of the whole cell."""
+    from pap_core.labels import BACKGROUND, NUCLEUS  # torch, which takes seconds to import
+    from pap_core.metrics import count, scores
+
+    a, b = one.after.label(shape), other.after.label(shape)
+    masks = [np.stack([label == NUCLEUS, label != BACKGROUND]) for label in (a, b)]
+    nucleus, cell = scores(count(*masks, np.ones_like(masks[0])))["jaccard"]
+    return float(nucleus), float(cell)

@@ -1,0 +1,112 @@
+"""Reviews as a folder: what a data set is built from, and what travels to another machine.
+
+``reviews.json`` holds a row a cell, as its latest decision has it, rejected ones with the reason;
+``pictures/`` the pixels of those that can be used and ``labels/`` what was predicted for all of each picture.
+Files are named by what is in them, so writing the same again changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import ArgumentError
+
+from pap_core.errors import InputError
+from pap_core.images import write_whole
+from pap_core.reviews.connection import place
+from pap_core.reviews.records import REJECTED, Decision
+from pap_core.reviews.store import Reviews, StoredCell, sqlite_engine
+
+FORMAT = 1
+UNKNOWN = "unknown"  # category of a cell that nobody gave one
+FILE, PICTURES, LABELS = "reviews.json", "pictures", "labels"
+_SQLITE = b"SQLite format 3\0"
+
+
+def is_database(source: str | Path) -> bool:
+    """Tell whether a source is the URL of a database or the file of one."""
+    if "://" in str(source):
+        return True
+    try:
+        with open(source, "rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def open_reviews(source: str | Path) -> Reviews:
+    """Open the reviews of a database file or URL that is there already.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    try:
+        engine = create_engine(str(source)) if "://" in str(source) else sqlite_engine(Path(source))
+    except (ArgumentError, ImportError, ValueError):  # not to be quoted: there may be a password in it
+        raise InputError(
+            "The URL of the reviews' database cannot be read, expected one like "
+            "postgresql+psycopg://user:password@server/name; correct it."
+        ) from None
+    if engine.dialect.name == "sqlite" and not is_database(engine.url.database or ""):
+        raise InputError(
+            f"{place(engine)}: no database of reviews there, expected the file reviews.db of a workspace; "
+            "give its path, or review a cell first."
+        )
+    reviews = Reviews(engine)
+    reviews.prepare()
+    return reviews
+
+
+def files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file of the folder, ``reviews.json`` last: it makes the folder whole."""
+    content = describe(reviews)
+    yield from _pixels(reviews, content)
+    yield FILE, json.dumps(content, indent=1).encode()
+
+
+def describe(reviews: Reviews) -> dict:
+    """Return what ``reviews.json`` says, the pixels left where they are."""
+    cells, latest = reviews.cells(), reviews.latest()
+    rows = [_row(cells[name], latest[name]) for name in sorted(latest)]
+    return {"format": FORMAT, "path": place(reviews.engine), "digest": reviews.digest(), "cells": rows}
+
+
+def copy_pixels(reviews: Reviews, content: dict, folder: Path) -> None:
+    """Write the pictures and predicted label maps that `describe` tells of, where they are not there yet."""
+    for name, png in _pixels(reviews, content, folder):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / name, png)
+
+
+def _pixels(reviews: Reviews, content: dict, there: Path | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield each picture once, and each label map; not those that are in the folder `there`."""
+    done: set[str] = set()
+    for row in content["cells"]:
+        if row["verdict"] == REJECTED:
+            continue
+        for name, read, key in (
+            (f"{PICTURES}/{row['picture']}.png", reviews.picture_png, row["picture"]),
+            (f"{LABELS}/{row['label']}", reviews.label_png, row["id"]),
+        ):
+            if name not in done and not (there and (there / name).exists()):
+                yield name, read(key)
+            done.add(name)
+
+
+def _row(cell: StoredCell, decision: Decision) -> dict:
+    before = decision.before.to_json()
+    # not by the id alone: another checkpoint may have predicted the cell anew
+    label = hashlib.sha256(f"{cell.id} {cell.checkpoint} {before}".encode()).hexdigest()
+    return {
+        **{name: getattr(cell, name) for name in ("id", "picture", "width", "height", "name", "group")},
+        **{name: getattr(cell, name) for name in ("side", "dataset", "source", "checkpoint")},
+        "place": [cell.place.x0, cell.place.y0, cell.place.scale],
+        "category": decision.category or cell.category or UNKNOWN,
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "label": f"{label}.png",
+        "before": json.loads(before),
+        "after": json.loads(decision.after.to_json()),
+    }

@@ -1,0 +1,78 @@
+"""What of the reviews goes out as shapes: each cell once, as its latest decision has it."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from pap_core.export import safe_stem
+from pap_core.export.cells import CellMask, cell_masks
+from pap_core.labels import BACKGROUND
+from pap_core.reviews.comparison import areas
+from pap_core.reviews.exchange import UNKNOWN
+from pap_core.reviews.records import REJECTED, Decision
+from pap_core.reviews.store import Reviews, StoredCell
+
+SKIPPED = "skipped.csv"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A cell that was accepted or corrected."""
+
+    cell: StoredCell
+    decision: Decision  # the latest
+
+    @property
+    def category(self) -> str:
+        """As the reviewer has it, where he disagreed."""
+        return self.decision.category or self.cell.category or UNKNOWN
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(H, W)`` of its picture."""
+        return self.cell.height, self.cell.width
+
+    @property
+    def label(self) -> np.ndarray:
+        """``(H, W)`` uint8: the cell alone, as the reviewer left it."""
+        return self.decision.after.label(self.shape)
+
+    @property
+    def mask(self) -> CellMask:
+        """The cell and its nucleus in the smallest box; the store keeps none that covers no pixel."""
+        label = self.label
+        return next(cell_masks(label, (label != BACKGROUND).astype(np.int32)))
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Areas and N/C ratio as reviewed, what is not defined left out."""
+        found = areas(self.decision.after, self.shape).items()
+        return {name: float(f"{value:.5g}") for name, value in found if math.isfinite(value)}
+
+
+def chosen(reviews: Reviews) -> tuple[list[Chosen], bytes]:
+    """Return the cells to export, in the order of their ids, and a table of the rejected with the reason."""
+    cells, latest = reviews.cells(), reviews.latest()
+    found, rejected = [], [("id", "reason")]
+    for name in sorted(latest):
+        if latest[name].verdict == REJECTED:
+            rejected.append((name, f"rejected: {latest[name].reason}"))
+        else:
+            found.append(Chosen(cells[name], latest[name]))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rejected)
+    return found, text.getvalue().encode()
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """Return a name for a file or folder that none of `taken` has, whatever a person typed; takes it."""
+    stem = found = safe_stem(name)
+    number = 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{stem} {number}"
+    taken.add(found.casefold())
+    return found

@@ -1,0 +1,110 @@
+"""The page that reviews, as a person meets it: an outline that was moved and saved is where it was put."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import shapely
+from browsing import serving, settle
+from PIL import Image, ImageColor
+from threshold_checkpoint import threshold_network, write_checkpoint
+
+from pages.shared.review_canvas import LONGEST
+from pap_core.inference import Segmenter
+from pap_core.model.checkpoint import read
+from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.reviews.drawing import EDGES
+from pap_core.reviews.records import CORRECTED, ReviewCell
+from pap_core.reviews.split_queue import SplitQueue, split_queue
+from pap_core.reviews.store import Reviews, sqlite_engine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+HALF = 0.5  # px of the picture: as far as an outline may come back off its place
+
+
+@pytest.fixture(scope="module")
+def queue(space: Path) -> SplitQueue:
+    """The cells of an evaluated test split, in the workspace."""
+    checkpoint = write_checkpoint(space.parent / "threshold", threshold_network())
+    data = space / "datasets" / "phantoms"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(space))
+        evaluate_and_keep(Segmenter(read(checkpoint), "cpu"), split_of(data))
+    (folder,) = (space / "evaluations").iterdir()
+    return split_queue(Kept(folder), data)
+
+
+@pytest.fixture(scope="module")
+def address(space: Path, queue: SplitQueue) -> Iterator[str]:
+    with serving(space.parent, space.parent / "threshold") as address:
+        yield f"{address}/review"
+
+
+def opened(page: "Page", queue: SplitQueue) -> ReviewCell:
+    """Say who one is; return the cell that is then open."""
+    name = page.get_by_role("textbox", name="Your name")
+    name.fill("Ada")
+    name.press("Enter")
+    surface(page).wait_for()
+    settle(page)
+    (begun,) = parse_qs(urlsplit(page.url).query)["review_cell"]
+    (number,) = [place for place, entry in enumerate(queue.entries) if entry.id.startswith(begun)]
+    return queue.cell(number)
+
+
+def surface(page: "Page"):
+    return page.get_by_role("img", name="The cell under review")
+
+
+def painted(page: "Page", colour: str) -> np.ndarray:
+    """Return where the canvas has a colour, ``(N, 2)`` in its pixels."""
+    surface(page).scroll_into_view_if_needed()
+    picture = np.array(Image.open(io.BytesIO(surface(page).screenshot())).convert("RGB")).astype(int)
+    rows, columns = np.nonzero(np.abs(picture - ImageColor.getrgb(colour)).max(axis=2) < 50)
+    return np.stack([columns, rows], axis=1) + 0.5
+
+
+def test_a_moved_nucleus_is_saved_and_found_again(
+    visit: Callable, address: str, space: Path, queue: SplitQueue
+) -> None:
+    page = visit(address)
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    cell = opened(page, queue)
+    scale = LONGEST / max(cell.picture.shape[:2])
+    (ring,) = cell.before.nucleus
+    step = np.array([11, -6])
+
+    surface(page).scroll_into_view_if_needed()
+    box = surface(page).bounding_box()
+    start = (ring.min(axis=0) + ring.max(axis=0)) / 2
+    page.mouse.move(*(start * scale + (box["x"], box["y"])))
+    page.mouse.down()
+    page.mouse.move(*((start + step) * scale + (box["x"], box["y"])), steps=5)
+    page.mouse.up()
+    page.keyboard.press("s")  # saves the correction, at once
+    page.get_by_text("decided, 1 by you").wait_for()
+
+    decision = Reviews(sqlite_engine(space / "reviews.db")).latest()[cell.id]
+    assert (decision.verdict, decision.reviewer) == (CORRECTED, "Ada")
+    (kept,) = decision.after.nucleus
+    put = shapely.LinearRing(ring + step)
+    assert shapely.hausdorff_distance(shapely.LinearRing(kept), put, densify=0.02) < HALF
+    assert decision.before == cell.before
+
+    settle(page)
+    again = visit(page.url.replace(parse_qs(urlsplit(page.url).query)["review_cell"][0], cell.id[:16]))
+    again.set_viewport_size({"width": 1280, "height": 1100})
+    assert opened(again, queue).id == cell.id
+    dots = shapely.MultiPoint(painted(again, EDGES["nucleus"]))
+    on_canvas = shapely.LinearRing((ring + step) * scale)
+    assert max(on_canvas.distance(dot) for dot in dots.geoms) < HALF * scale + 2
+    along = shapely.points(shapely.get_coordinates(on_canvas.segmentize(2)))
+    assert max(dot.distance(dots) for dot in along) < HALF * scale + 2

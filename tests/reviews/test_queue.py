@@ -1,0 +1,346 @@
+"""Queues: the same cells for everyone, cut out where they lie, in the order asked for."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from segmenting import CROP, CROP_CELLS, SMEAR, SMEAR_CELLS, encoded, truth_of
+from threshold_checkpoint import threshold_network, write_checkpoint
+
+from pap_core.contours import fill
+from pap_core.errors import InputError
+from pap_core.export import Origin, label_png
+from pap_core.images import read_image, write_png
+from pap_core.inference import Segmenter
+from pap_core.labels import NUCLEUS, PALETTE, colour_map, decode
+from pap_core.measurement import measure
+from pap_core.metrics import compare, scores
+from pap_core.model.checkpoint import read
+from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.reviews.comparison import areas, metrics
+from pap_core.reviews.outlines import Outlines
+from pap_core.reviews.picture_queue import MARGIN, SMALLEST, PictureQueue, picture_queue, predicted_queue
+from pap_core.reviews.queue import (
+    AS_THEY_LIE,
+    BY_CATEGORY,
+    RANDOM,
+    UNCERTAIN,
+    WORST,
+    Entry,
+    ordered,
+    orders,
+    uncertainty,
+)
+from pap_core.reviews.split_queue import SplitQueue, split_queue
+
+ORIGIN = Origin("slide.png", "compact", "0123456789abcdef")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Kept:
+    """The evaluation of the test's checkpoint on the small phantom data set."""
+    folder = tmp_path_factory.mktemp("kept")
+    write_checkpoint(folder / "threshold", threshold_network())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+        return evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(phantom_dataset))
+
+
+@pytest.fixture(scope="module")
+def split(kept: Kept, phantom_dataset: Path) -> SplitQueue:
+    return split_queue(kept, phantom_dataset)
+
+
+def smear_queue(name: str = "slide.png", colours: bool = True) -> PictureQueue:
+    """The queue of the drawn smear, its truth taken for the prediction."""
+    label = truth_of((1000, 800), SMEAR_CELLS)
+    painted = colour_map(label, border=0) if colours else None
+    return picture_queue(SMEAR, label, *measure(SMEAR, label), painted, "abc", name)
+
+
+def jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    return (one & other).sum() / (one | other).sum()
+
+
+# Orders
+
+
+def test_orders_are_offered_where_the_entries_know_enough() -> None:
+    assert orders([Entry("a", "", "", "")]) == [AS_THEY_LIE, RANDOM]
+    assert orders([Entry("a", "x", "", "", 0.1, None), Entry("b", "", "", "", None, 0.5)]) == [
+        AS_THEY_LIE,
+        UNCERTAIN,
+        WORST,
+        BY_CATEGORY,
+        RANDOM,
+    ]
+
+
+def test_what_is_worst_or_most_uncertain_comes_first_and_the_unknown_last(split: SplitQueue) -> None:
+    entries = split.entries
+    worst = [entries[number].jaccard for number in ordered(entries, WORST)]
+    assert worst == sorted(worst)
+    unsure = [entries[number].uncertainty for number in ordered(entries, UNCERTAIN)]
+    assert unsure == sorted(unsure, reverse=True)
+    assert unsure[0] > unsure[-1]
+    unknown = (Entry("a", "", "", ""), *entries)
+    assert ordered(unknown, WORST)[-1] == ordered(unknown, UNCERTAIN)[-1] == 0
+
+
+def test_chance_is_the_same_for_everyone_and_follows_nothing(split: SplitQueue) -> None:
+    shuffled = ordered(split.entries, RANDOM)
+    assert shuffled == ordered(split.entries, RANDOM)
+    assert sorted(shuffled) == list(range(len(split.entries)))
+    assert shuffled != sorted(shuffled)
+    turned = tuple(reversed(split.entries))
+    assert [turned[number].id for number in ordered(turned, RANDOM)] == [
+        split.entries[number].id for number in shuffled
+    ]
+
+
+def test_categories_stay_together(split: SplitQueue) -> None:
+    categories = [split.entries[number].category for number in ordered(split.entries, BY_CATEGORY)]
+    assert categories == sorted(categories)
+    assert len(set(categories)) == 3
+
+
+# How sure
+
+
+def test_a_clear_cell_is_sure_and_a_mixed_one_is_not() -> None:
+    cell = np.zeros((40, 40), dtype=bool)
+    cell[10:30, 10:30] = True
+    colours = np.where(cell[..., None], PALETTE[1], PALETTE[0])
+    assert uncertainty(colours, cell) == 0
+    mixed = colours.copy()
+    mixed[10:30, 10:20] = (128, 0, 127)  # half cytoplasm, half nucleus
+    assert uncertainty(mixed, cell) == pytest.approx(0.5 * 200 / (400 + 4 * 3 * 20 + 4 * 3), rel=0.02)
+    beside = colours.copy()
+    beside[:5] = (128, 0, 127)  # far from the cell, another cell's trouble
+    assert uncertainty(beside, cell) == 0
+    at_its_edge = colours.copy()
+    at_its_edge[8:10] = (255, 128, 128)  # half background
+    assert uncertainty(at_its_edge, cell) > 0
+
+
+# Test splits
+
+
+def test_a_split_has_an_entry_for_each_crop(split: SplitQueue, phantom_dataset: Path) -> None:
+    manifest = pd.read_csv(phantom_dataset / "manifest.csv", dtype=str)
+    manifest = manifest[manifest["split"] == "test"]
+    assert [entry.name for entry in split.entries] == manifest["id"].tolist()
+    assert [entry.group for entry in split.entries] == [f"phantom:{group}" for group in manifest["group"]]
+    assert len({entry.id for entry in split.entries}) == len(manifest)
+
+
+def test_worst_is_measured_against_the_truth(split: SplitQueue, kept: Kept, phantom_dataset: Path) -> None:
+    entry = split.entries[3]
+    label = read_image(phantom_dataset / "labels" / f"{entry.name}.png")[..., 0]
+    counts = compare(read_image(kept.prediction(entry.name)), label, "strict")
+    assert entry.jaccard == pytest.approx(np.mean([scores(one)["jaccard"] for one in counts.values()]))
+
+
+def test_the_cell_of_a_crop_is_the_one_in_its_middle(split: SplitQueue, phantom_dataset: Path) -> None:
+    """Asked of every crop, by the truth's nucleus where the prediction found one there."""
+    manifest = pd.read_csv(phantom_dataset / "manifest.csv", index_col="id")
+    for number, entry in enumerate(split.entries):
+        cell = split.cell(number)
+        assert cell.id == entry.id
+        assert (cell.source, cell.side, cell.category) == ("dataset", "test", entry.category)
+        assert np.array_equal(cell.picture, read_image(phantom_dataset / "images" / f"{entry.name}.png"))
+        assert np.array_equal(cell.label, decode(read_image(split.kept.prediction(entry.name))))
+        row = manifest.loc[entry.name]
+        assert (cell.place.x0, cell.place.y0, cell.place.scale) == (row["x0"], row["y0"], row["scale"])
+        table, cells = measure(cell.picture, cell.label)
+        if table.empty:
+            continue
+        away = np.hypot(table["x"] - 128, table["y"] - 128)
+        own = cells == table["cell"][away.argmin()]
+        drawn = cell.before.label(cell.label.shape)
+        assert jaccard(drawn == NUCLEUS, own & (cell.label == NUCLEUS)) > 0.9
+        assert len(cell.before.nucleus) == len(cell.before.cell) == 1
+
+
+def test_a_crop_without_a_nucleus_is_still_reviewed(
+    kept: Kept, phantom_dataset: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(kept.folder, tmp_path / "kept")
+    own = Kept(tmp_path / "kept")
+    first, second = pd.read_csv(phantom_dataset / "manifest.csv").query("split == 'test'")["id"][:2]
+    empty = np.zeros((256, 256), dtype=np.uint8)
+    write_png(own.prediction(first), colour_map(empty, border=0))
+    half = empty.copy()
+    half[100:200, 100:200] = 1
+    write_png(own.prediction(second), colour_map(half, border=0))
+    queue = split_queue(own, phantom_dataset)
+    assert queue.cell(0).before == Outlines((), ())
+    assert queue.entries[0].uncertainty == 0
+    before = queue.cell(1).before
+    assert (len(before.cell), len(before.nucleus)) == (1, 0)
+    assert np.array_equal(fill(before.cell[0], half.shape), half == 1)
+
+
+def test_ids_are_the_same_for_another_checkpoint(
+    split: SplitQueue, kept: Kept, phantom_dataset: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(kept.folder, tmp_path / "kept")
+    other = Kept(tmp_path / "kept")
+    for entry in split.entries:
+        write_png(other.prediction(entry.name), colour_map(np.zeros((256, 256), dtype=np.uint8), border=0))
+    again = split_queue(other, phantom_dataset)
+    assert [one.id for one in again.entries] == [one.id for one in split.entries]
+
+
+def test_no_name_of_a_file_is_in_a_cell(split: SplitQueue) -> None:
+    cell = split.cell(0)
+    assert split.entries[0].name not in (cell.name, cell.id)
+    assert len(cell.name) == 64
+    assert "slide" not in repr([smear_queue().cell(0).name, smear_queue().cell(0).group])
+
+
+def test_an_evaluation_of_other_crops_is_refused(kept: Kept, phantom_dataset: Path, tmp_path: Path) -> None:
+    shutil.copytree(phantom_dataset, tmp_path / "other")
+    manifest = pd.read_csv(tmp_path / "other" / "manifest.csv", dtype=str)
+    manifest.iloc[:-1].assign(split="test").to_csv(tmp_path / "other" / "manifest.csv", index=False)
+    with pytest.raises(InputError, match="not the one that was evaluated"):
+        split_queue(kept, tmp_path / "other")
+
+
+def test_a_crop_that_changed_under_the_queue_is_told(
+    kept: Kept, phantom_dataset: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(phantom_dataset, tmp_path / "own")
+    queue = split_queue(kept, tmp_path / "own")
+    path = tmp_path / "own" / "images" / f"{queue.entries[0].name}.png"
+    pixels = read_image(path)
+    pixels[0, 0] ^= 1
+    write_png(path, pixels)
+    with pytest.raises(InputError, match="another than before"):
+        queue.cell(0)
+    path.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        queue.cell(0)
+
+
+# Pictures
+
+
+def test_each_cell_of_a_smear_is_cut_out_around_its_nucleus() -> None:
+    queue = smear_queue()
+    assert len(queue.entries) == len(SMEAR_CELLS)
+    for number, (x, y, radius) in enumerate(SMEAR_CELLS):
+        cell = queue.cell(number)
+        height, width = cell.label.shape
+        x0, y0 = int(cell.place.x0), int(cell.place.y0)
+        assert np.array_equal(cell.picture, SMEAR[y0 : y0 + height, x0 : x0 + width])
+        inside = x0 + width < 1000 and y0 + height < 800 and x0 > 0 and y0 > 0
+        if inside:
+            assert height == width >= max(SMALLEST, 2 * (radius + MARGIN) - 2)
+            assert (x0 + width / 2, y0 + height / 2) == pytest.approx((x, y), abs=1)
+        away = cell.before.cell[0] - (x + 0.5 - x0, y + 0.5 - y0)
+        assert np.hypot(*away.T) == pytest.approx(radius, abs=1.5)
+        assert cell.checkpoint == "abc"
+        assert cell.source == "smear"
+
+
+def test_a_cell_at_the_edge_is_clipped_not_padded() -> None:
+    label = np.zeros((300, 500), dtype=np.uint8)
+    label[0:40, 460:500], label[10:25, 475:490] = 1, 2
+    image = np.full((300, 500, 3), 200, dtype=np.uint8)
+    cell = picture_queue(image, label, *measure(image, label), None, "", "a").cell(0)
+    assert cell.picture.shape == (17 + SMALLEST // 2, 500 - 482 + SMALLEST // 2, 3)
+    assert (cell.place.x0, cell.place.y0) == (482 - SMALLEST // 2, 0)
+    assert np.array_equal(cell.before.label(cell.label.shape), cell.label)
+
+
+def test_a_neighbour_is_in_the_label_and_not_in_the_outlines() -> None:
+    size, cells = (400, 300), [(110, 150, 60), (230, 150, 60)]
+    label, image = truth_of(size, cells), np.full((300, 400, 3), 200, dtype=np.uint8)
+    cell = picture_queue(image, label, *measure(image, label), None, "", "a").cell(0)
+    own = cell.before.label(cell.label.shape)
+    assert (cell.label == NUCLEUS).sum() == pytest.approx(2 * (own == NUCLEUS).sum(), rel=0.01)
+    assert jaccard(own > 0, truth_of(size, cells[:1])[: own.shape[0], : own.shape[1]] > 0) > 0.97
+
+
+def test_the_same_picture_gives_the_same_ids_under_any_name() -> None:
+    ids = [entry.id for entry in smear_queue().entries]
+    assert len(set(ids)) == 3
+    assert [entry.id for entry in smear_queue("another.tif", colours=False).entries] == ids
+    changed = SMEAR.copy()
+    changed[0, 0] ^= 1
+    label = truth_of((1000, 800), SMEAR_CELLS)
+    other = picture_queue(changed, label, *measure(changed, label), None, "abc", "slide.png")
+    assert not {entry.id for entry in other.entries} & set(ids)
+
+
+def test_two_cells_whose_nuclei_have_one_centre_are_two() -> None:
+    label, image = np.zeros((200, 200), dtype=np.uint8), np.full((200, 200, 3), 200, dtype=np.uint8)
+    y, x = np.mgrid[:200, :200]
+    away = np.hypot(x - 100, y - 100)
+    label[away < 80] = 1
+    label[(away < 60) & (away > 40)] = label[away < 12] = 2
+    queue = picture_queue(image, label, *measure(image, label), None, "", "a")
+    assert len({entry.id for entry in queue.entries}) == len(queue.entries) == 2
+
+
+# Earlier predictions
+
+
+def test_earlier_predictions_are_read_with_their_label_maps() -> None:
+    smear, crop = truth_of((1000, 800), SMEAR_CELLS), truth_of((150, 130), CROP_CELLS)
+    queue = predicted_queue(
+        [
+            ("slide_label.png", label_png(smear, ORIGIN)),
+            ("cell.bmp", encoded(CROP, "BMP")),
+            ("slide.png", encoded(SMEAR)),
+            ("cell_label.png", encoded(crop)),
+        ]
+    )
+    assert [entry.name for entry in queue.entries] == ["cell.bmp", "slide.png", "slide.png", "slide.png"]
+    assert [queue.cell(number).checkpoint for number in range(4)] == ["", *[ORIGIN.digest] * 3]
+    assert UNCERTAIN not in orders(queue.entries)
+    assert queue.cell(0).picture.shape == CROP.shape
+    assert jaccard(queue.cell(0).before.label(crop.shape) == NUCLEUS, crop == NUCLEUS) > 0.97
+    assert [entry.id for entry in queue.entries[1:]] == [entry.id for entry in smear_queue().entries]
+    with pytest.raises(IndexError):
+        queue.cell(4)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ([("a.png", encoded(CROP))], "a.png: its label map is missing, expected a_label.png"),
+        ([("a_label.png", encoded(CROP[..., 0]))], "a_label.png: a label map without its picture"),
+        (
+            [("a.png", encoded(CROP)), ("a_label.png", encoded(truth_of((100, 100), [(50, 50, 40)])))],
+            "a_label.png: the mask is 100 × 100 pixels, a.png is 150 × 130",
+        ),
+        ([("a.png", b"no picture"), ("a_label.png", encoded(CROP[..., 0]))], "a.png: not a picture"),
+    ],
+)
+def test_what_does_not_belong_together_is_told(files: list[tuple[str, bytes]], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        predicted_queue(files)
+
+
+# Before and after
+
+
+def test_measures_of_a_correction() -> None:
+    def box(left: int, right: int) -> np.ndarray:
+        return np.array([(left, 10), (right, 10), (right, 29), (left, 29)]) + 0.5
+
+    before = Outlines((box(0, 39),), (box(10, 19),))
+    after = Outlines((box(0, 39),), (box(15, 24),))
+    assert areas(before, (40, 40)) == {"nucleus_area": 200, "cytoplasm_area": 600, "nc_ratio": 1 / 3}
+    found = metrics(before, after, (40, 40))
+    assert found.loc["nucleus", "jaccard"] == pytest.approx(100 / 300)
+    assert found.loc["nucleus", "sensitivity"] == found.loc["nucleus", "precision"] == 0.5
+    assert found.loc["cytoplasm", "jaccard"] == pytest.approx(500 / 700)
+    assert (metrics(before, before, (40, 40)) == 1).all(axis=None)
+    bare = Outlines((box(10, 19),), (box(10, 19),))
+    assert np.isnan(areas(bare, (40, 40))["nc_ratio"])
+    assert np.isnan(metrics(bare, bare, (40, 40)).loc["cytoplasm", "jaccard"])
