@@ -43,6 +43,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_killed_build_goes_on_where_it_was(
     phantom_source: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_lost_nothing(
     small_disk: Path, phantom_source: Path, phantom_dataset: Path
 ) -> None:

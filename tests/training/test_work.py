@@ -43,6 +43,7 @@ def fill(disk: Path, leave: int) -> Path:
     return filler
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leave", [300_000, 0], ids=["no room for a checkpoint", "no room at all"])
 def test_a_disk_that_fills_up(small_disk: Path, drawn_dataset: Path, uninterrupted: Run, leave: int) -> None:
     run = Run.create(small_disk / "run", tiny(), [drawn_dataset])
