@@ -205,7 +205,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
 st.markdown(PURPOSE)
 try:
     chosen, numbers = None, []
-    if reviewer():
+    if named := reviewer():
         with queue_menu:  # beside the title, so that the cell is seen without scrolling
             if chosen := choose_queue():
                 numbers = choose_order(chosen.queue.entries)
@@ -215,7 +215,7 @@ try:
     else:
         if chosen:
             st.info("No cell of these categories is in the queue: choose others under **What to review**.")
-        else:
+        elif named:
             st.info(f"There is nothing in hand to review: {CHOOSE}", icon=":material/checklist:")
         all_reviews()
 except InputError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pap_core.bars import Bar, Methods, Steps
 from pap_core.errors import InputError
 from pap_core.training import processes
 
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _phantom(options: argparse.Namespace) -> int:
     from pap_core.data import phantom
 
-    with _bar("smears") as progress:
+    with Bar("smears") as progress:
         phantom.write(options.out, options.smears, options.seed, progress)
     return 0
 
@@ -38,7 +39,7 @@ def _build(options: argparse.Namespace) -> int:
     from pap_core.data.build import BuildOptions, build, summary
 
     fields = {field.name: getattr(options, field.name) for field in dataclasses.fields(BuildOptions)}
-    with _bar("pictures") as progress:
+    with Bar("pictures") as progress:
         described = build(options.source, options.out, BuildOptions(**fields), progress)
     print(json.dumps(described, indent=2) if options.json else summary(described))
     return 0
@@ -57,7 +58,7 @@ def _train(options: argparse.Namespace) -> int:
         work(run, options.cpu)
         return 0
     print(f"run folder: {run.folder}", file=sys.stderr)
-    with _steps(run) as progress:
+    with Steps(run) as progress:
         status = work(run, options.cpu, options.evaluate, progress)
     print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
     return 0
@@ -82,7 +83,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     folder = resolve(options.checkpoint)
     out = options.output or Path("evaluation") / f"{folder.name}_{options.dataset.resolve().name}"
-    with _bar("crops") as progress:
+    with Bar("crops") as progress:
         summary = evaluate(Segmenter(read(folder)), options.dataset, out, options.side, progress)
     if options.json:
         print(json.dumps(summary, indent=2))
@@ -98,7 +99,7 @@ def _compare(options: argparse.Namespace) -> int:
 
     names = comparison.chosen(options.methods.split(","))
     begun = comparison.begin(options.dataset, options.budget)
-    bar = _methods()
+    bar = Methods()
     for done in comparison_job.work(begun, names, bar.report):
         bar.write(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
     bar.close()
@@ -290,58 +291,6 @@ def _scale(text: str) -> float | None:
     if not 0.01 <= value <= 100:
         raise argparse.ArgumentTypeError("expected auto or a number between 0.01 and 100")
     return value
-
-
-class _bar(tqdm):
-    """A progress bar that is called with how many are done and how many there are."""
-
-    def __init__(self, unit: str):
-        super().__init__(unit=f" {unit}", disable=None)
-
-    def __enter__(self):
-        super().__enter__()
-        return self._progress
-
-    def _progress(self, done: int, total: int) -> None:
-        self.total = total
-        self.update(done - self.n)
-
-
-class _methods(tqdm):
-    """A progress bar of one method after another."""
-
-    def __init__(self):
-        super().__init__(disable=None)
-
-    def report(self, method: str, what: str, done: int, of: int) -> None:
-        """Show how far a method is."""
-        self.set_description(f"{method}, {what}", refresh=False)
-        self.total = of
-        self.n = done
-        self.refresh()
-
-
-class _steps(tqdm):
-    """A progress bar of training steps, with the last scores beside it."""
-
-    def __init__(self, run):
-        super().__init__(unit=" steps", disable=None)
-        self.run = run
-
-    def __enter__(self):
-        super().__enter__()
-        return self._progress
-
-    def _progress(self, row: dict) -> None:
-        if row["kind"] == "validation":
-            self.write(
-                f"epoch {row['epoch']}: validation Jaccard nucleus {row['nucleus']:.4f}, "
-                f"cytoplasm {row['cytoplasm']:.4f}",
-                file=sys.stderr,
-            )
-        else:
-            self.total = self.run.read_status().get("steps")
-            self.update(row["step"] - self.n)
 
 
 if __name__ == "__main__":

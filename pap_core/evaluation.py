@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from pap_core.data.dataset import Crops, describe, load
+from pap_core.data.dataset import Crops, load
+from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.images import write_whole
 from pap_core.intervals import LEVEL, RESAMPLES, interval

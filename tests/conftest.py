@@ -113,12 +113,23 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 600 kB."""
+def mount_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Return `mount_disk(size)`: a disk of no more than that, as "400k"."""
     disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # some connection may still be open
+
+    def mount(size: str) -> Path:
+        disk.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
+        return disk
+
+    yield mount
+    if disk.is_mount():
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture
+def small_disk(mount_disk: Callable[[str], Path]) -> Path:
+    """A disk of 600 kB."""
+    return mount_disk("600k")

@@ -253,6 +253,7 @@ class TestPredict:
         (told,) = last_json(capsys)
         assert "damaged" in told["error"]
 
+    @pytest.mark.slow
     def test_as_a_program_of_its_own(self, trained, pictures, tmp_path):
         """Another process with its own threads writes the same bytes."""
         out = tmp_path / "program"

@@ -79,6 +79,7 @@ def test_without_a_database_it_is_said_and_none_is_made(run, tmp_path: Path, mon
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_reviews_are_built_with_other_sources_beside_data_sets(
     workspace: Path, run, phantom_source: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:

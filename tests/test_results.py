@@ -144,6 +144,7 @@ evaluate_and_keep(Segmenter(read(Path(sys.argv[1])), "cpu"), split_of(Path(sys.a
 """
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_is_not_found_and_made_anew(segmenter: Segmenter, few: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(KILLED), segmenter.checkpoint.folder, few]
     assert subprocess.run(command, check=False, cwd=Path(__file__).parents[1]).returncode == 9

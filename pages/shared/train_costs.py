@@ -208,7 +208,7 @@ def share_of_peak(run: "Run", crops_per_second: float) -> float | None:
 
 def _flops(run: "Run") -> float:
     """Count the arithmetic of a step, for one crop."""
-    from pap_core.data.dataset import describe
+    from pap_core.data.described import describe
     from pap_core.training import estimate
 
     config, datasets = run.read_config()

@@ -15,7 +15,7 @@ from pap_core.data import sipakmed
 from pap_core.data.cell import Reading, Skipped
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
-from pap_core.data.dataset import describe
+from pap_core.data.described import describe
 from pap_core.data.reading import Opened, Source, mixed, open_source
 from pap_core.data.sides import known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split

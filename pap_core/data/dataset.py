@@ -1,6 +1,5 @@
 """Data set folders as torch data: decoded once, held in memory, jittered by the draw's own seed."""
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from pap_core.data.crowding import MOST
+from pap_core.data.described import describe
 from pap_core.data.jitter import Jitter
 from pap_core.data.split import hold_out, qualified
 from pap_core.errors import InputError
@@ -34,23 +34,6 @@ class Crops:
         """Return the rows where `chosen`, ``(N,)`` bool, is True."""
         rows = torch.from_numpy(np.flatnonzero(chosen))
         return Crops(self.table[chosen].reset_index(drop=True), self.images[rows], self.labels[rows])
-
-
-def describe(folder: Path) -> dict:
-    """Return the content of a data set folder's ``dataset.json``.
-
-    Raises:
-        InputError: the folder is no finished data set.
-    """
-    try:
-        return json.loads((folder / "dataset.json").read_text())
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: no dataset.json found, so this is no finished data set; make one with "
-            "'python -m pap_core build SOURCE OUT'."
-        ) from None
-    except (OSError, json.JSONDecodeError) as error:
-        raise InputError(f"{folder}/dataset.json: cannot be read ({error}); build it again.") from None
 
 
 def load(folders: Sequence[Path], side: str) -> Crops:

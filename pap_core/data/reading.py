@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pap_core.data import herlev, reviews, sipakmed
 from pap_core.data.cell import Cell, Reading, Skipped
@@ -11,7 +12,9 @@ from pap_core.data.sides import strictest
 from pap_core.data.split import MIXED, REVIEWS, qualified
 from pap_core.errors import InputError
 from pap_core.reviews import exchange
-from pap_core.reviews.store import Reviews
+
+if TYPE_CHECKING:
+    from pap_core.reviews.store import Reviews
 
 Source = Path | str  # a folder or file, or the URL of a database
 
@@ -22,7 +25,7 @@ class Opened:
 
     reading: Reading
     path: str  # what to call it, without a password
-    reviews: Reviews | None = None  # where it is a database, its pixels still in it
+    reviews: "Reviews | None" = None  # where it is a database, its pixels still in it
     content: dict = field(default_factory=dict)  # of `exchange.describe`
 
 
@@ -75,7 +78,7 @@ def read_source(source: Path, mode: str | None = None, form: str | None = None) 
         raise InputError(
             f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
         ) from None
-    raise InputError(f"{source}: no contours, no masks and no reviews found; expected {layouts}.")
+    raise InputError(f"{source}: no contours and no masks found; expected {layouts}.")
 
 
 def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pap_core.data.dataset import describe
+from pap_core.data.described import describe
 from pap_core.data.split import TEST, qualified
 from pap_core.errors import InputError
 

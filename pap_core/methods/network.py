@@ -100,6 +100,6 @@ def run_folder(place: Path, name: str) -> Path:
 
 
 def _training_crops(folder: Path) -> int:
-    from pap_core.data.dataset import describe
+    from pap_core.data.described import describe
 
     return describe(folder)["sides"]["train"]

@@ -9,15 +9,15 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-
-from sqlalchemy import create_engine
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
 
 from pap_core.errors import InputError
 from pap_core.images import write_whole
-from pap_core.reviews.connection import place
 from pap_core.reviews.records import REJECTED, Decision
-from pap_core.reviews.store import Reviews, StoredCell, sqlite_engine
+
+# databases take half a second to import, which who reads a folder does without, as each worker of a build
+if TYPE_CHECKING:
+    from pap_core.reviews.store import Reviews, StoredCell
 
 FORMAT = 1
 UNKNOWN = "unknown"  # category of a cell that nobody gave one
@@ -36,12 +36,18 @@ def is_database(source: str | Path) -> bool:
         return False
 
 
-def open_reviews(source: str | Path) -> Reviews:
+def open_reviews(source: str | Path) -> "Reviews":
     """Open the reviews of a database file or URL that is there already.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError
+
+    from pap_core.reviews.connection import place
+    from pap_core.reviews.store import Reviews, sqlite_engine
+
     try:
         engine = create_engine(str(source)) if "://" in str(source) else sqlite_engine(Path(source))
     except (ArgumentError, ImportError, ValueError):  # not to be quoted: there may be a password in it
@@ -59,28 +65,30 @@ def open_reviews(source: str | Path) -> Reviews:
     return reviews
 
 
-def files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
+def files(reviews: "Reviews") -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of the folder, ``reviews.json`` last: it makes the folder whole."""
     content = describe(reviews)
     yield from _pixels(reviews, content)
     yield FILE, json.dumps(content, indent=1).encode()
 
 
-def describe(reviews: Reviews) -> dict:
+def describe(reviews: "Reviews") -> dict:
     """Return what ``reviews.json`` says, the pixels left where they are."""
+    from pap_core.reviews.connection import place
+
     cells, latest = reviews.cells(), reviews.latest()
     rows = [_row(cells[name], latest[name]) for name in sorted(latest)]
     return {"format": FORMAT, "path": place(reviews.engine), "digest": reviews.digest(), "cells": rows}
 
 
-def copy_pixels(reviews: Reviews, content: dict, folder: Path) -> None:
+def copy_pixels(reviews: "Reviews", content: dict, folder: Path) -> None:
     """Write the pictures and predicted label maps that `describe` tells of, where they are not there yet."""
     for name, png in _pixels(reviews, content, folder):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, png)
 
 
-def _pixels(reviews: Reviews, content: dict, there: Path | None = None) -> Iterator[tuple[str, bytes]]:
+def _pixels(reviews: "Reviews", content: dict, there: Path | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield each picture once, and each label map; not those that are in the folder `there`."""
     done: set[str] = set()
     for row in content["cells"]:
@@ -95,7 +103,7 @@ def _pixels(reviews: Reviews, content: dict, there: Path | None = None) -> Itera
             done.add(name)
 
 
-def _row(cell: StoredCell, decision: Decision) -> dict:
+def _row(cell: "StoredCell", decision: Decision) -> dict:
     before = decision.before.to_json()
     # not by the id alone: another checkpoint may have predicted the cell anew
     label = hashlib.sha256(f"{cell.id} {cell.checkpoint} {before}".encode()).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pap_core.data.dataset import describe
+from pap_core.data.described import describe
 from pap_core.data.split import qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image

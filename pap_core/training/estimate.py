@@ -229,7 +229,8 @@ def _some(folder: Path, count: int):
     import pandas as pd
     import torch
 
-    from pap_core.data.dataset import Crops, describe
+    from pap_core.data.dataset import Crops
+    from pap_core.data.described import describe
     from pap_core.images import read_image
 
     mode = describe(folder).get("mode")

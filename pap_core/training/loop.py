@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from pap_core.data.dataset import Crops, describe, load, training_and_validation
+from pap_core.data.dataset import Crops, load, training_and_validation
+from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import read
 from pap_core.training import processes

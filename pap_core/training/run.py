@@ -50,7 +50,7 @@ class Run:
             InputError: the folder holds something already, a data set is none, or the initial generator is
                 another than the configuration's.
         """
-        from pap_core.data.dataset import describe
+        from pap_core.data.described import describe
         from pap_core.model.checkpoint import read, write_config, write_weights
         from pap_core.training.config import to_dict
 

@@ -2,12 +2,11 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,6 +42,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_killed_build_goes_on_where_it_was(
     phantom_source: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:
@@ -107,17 +107,12 @@ def _alive(process: int) -> bool:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(mount_disk: Callable[[str], Path]) -> Path:
     """A disk of 400 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    return mount_disk("400k")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_lost_nothing(
     small_disk: Path, phantom_source: Path, phantom_dataset: Path
 ) -> None:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from pap_core.data.dataset import Crops, describe, load, training_and_validation
+from pap_core.data.dataset import Crops, load, training_and_validation
+from pap_core.data.described import describe
 from pap_core.data.split import hold_out
 from pap_core.errors import InputError
 from pap_core.images import write_png

@@ -61,6 +61,7 @@ def processes(job: Job) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.slow
 def test_an_archive_becomes_a_data_set_and_nothing_else(
     phantom_source: Path, phantom_dataset: Path, space: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_an_archive_becomes_a_data_set_and_nothing_else(
     assert jobs.listed() == []
 
 
+@pytest.mark.slow
 def test_a_build_is_stopped_and_continued(phantom_source: Path) -> None:
     job = jobs.from_folder("mine", phantom_source, OPTIONS)
     until(lambda: state(job) in ("reading", "cutting"), job)
@@ -110,6 +112,7 @@ def servers(number: int) -> list[str]:
     return [process.communicate(timeout=PATIENCE)[0].strip() for process in asked]
 
 
+@pytest.mark.slow
 def test_the_ready_set_is_made_once_and_again_when_killed() -> None:
     assert servers(3) == ["None"] * 3
     job = Job(jobs.builds() / "phantoms")

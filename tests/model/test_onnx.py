@@ -60,6 +60,7 @@ def test_it_is_found_by_the_weights_digest(exported: Exported, checkpoint: Path)
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".onnx"]  # nothing half made
 
 
+@pytest.mark.slow
 def test_a_network_that_does_not_agree_is_not_offered(
     checkpoint: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.reviews import store
 from pap_core.reviews.store import Reviews
 
 OnServer = Callable[[str], AppTest]
@@ -57,9 +58,10 @@ def on_server(space: Path, tmp_path: Path) -> Iterator[Callable[[str], AppTest]]
         return app
 
     yield opened
+    store().engine.dispose()  # the page's own connections
     config.set_option("secrets.files", usual)
     st.secrets._reset()
-    st.cache_resource.clear()  # the page's own connections
+    st.cache_resource.clear()
 
 
 def test_decisions_are_kept_by_postgresql(
@@ -92,7 +94,7 @@ def test_a_server_that_goes_away_keeps_the_drawing(
     assert (decision.verdict, decision.after) == ("corrected", drawn)
 
 
-def test_a_full_disk_keeps_the_drawing(on_server: OnServer, small_disk: Path) -> None:
+def test_a_full_disk_keeps_the_drawing(small_disk: Path, on_server: OnServer) -> None:
     app = on_server(f"sqlite:///{small_disk}/reviews.db")
     taken = small_disk / "else"
     left = int(subprocess.check_output(["df", "--output=avail", "-B1", str(small_disk)]).split()[-1])

@@ -59,6 +59,7 @@ def test_without_a_correction_there_is_nothing_to_switch_on(space: Path) -> None
     assert started(app)
 
 
+@pytest.mark.slow
 def test_corrections_are_built_once_and_trained_on_and_test_slides_are_not(
     space: Path, reviews: Reviews
 ) -> None:

@@ -199,6 +199,7 @@ def test_what_is_typed_stays_when_another_preset_is_looked_at(space: Path) -> No
     assert setting(app, "epochs").value == 7
 
 
+@pytest.mark.slow
 def test_parameters_memory_and_time_are_said_before_the_start(space: Path) -> None:
     app = choose(opened(NEW), "tiny")
     until(app, lambda app: "Measured on this machine (CPU)" in said(app))
@@ -244,6 +245,7 @@ def test_a_data_set_deleted_while_the_form_is_open(space: Path, phantom_dataset:
 # A run from its start to its end
 
 
+@pytest.mark.slow
 def test_a_run_is_started_stopped_resumed_and_finished(space: Path) -> None:
     app = choose(opened(NEW), "tiny")
     for name, value in {"epochs": 2, "generator.width": 2, "discriminator.width": 2}.items():

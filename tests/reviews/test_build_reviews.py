@@ -228,6 +228,7 @@ def test_slides_of_data_sets_beside_stay_on_their_side(
     assert {slide for slide in before if found[f"herlev:{slide}"] == "test"} == both
 
 
+@pytest.mark.slow
 def test_one_data_set_of_several_sources_has_one_split(
     reviews: Reviews, database: Path, slides: Path, phantom_source: Path, tmp_path: Path
 ) -> None:

@@ -112,11 +112,13 @@ def test_the_pace_is_measured_with_real_steps(
     assert peak.read()[machine]["fp32"] >= before
 
 
+@pytest.mark.slow
 def test_a_data_set_that_is_gone_is_told_in_a_sentence(drawn_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone: no dataset\.json found"):
         measure(tiny(), [tmp_path / "gone"])
 
 
+@pytest.mark.slow
 def test_work_that_takes_too_long_or_dies_is_told_in_a_sentence() -> None:
     with pytest.raises(InputError, match=r"not done after 0 s, so it was ended"):
         call("pap_core.training.estimate", {}, 0.01)

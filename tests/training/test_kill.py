@@ -125,6 +125,7 @@ def killed(times: int, seed: int, forking: Forking, folder: Path, dataset: Path,
     return kills
 
 
+@pytest.mark.slow
 def test_killed_three_times(forking, workspace, drawn_dataset, undisturbed):
     assert len(killed(3, 1, forking, workspace, drawn_dataset, undisturbed)) == 3
 

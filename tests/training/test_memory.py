@@ -114,6 +114,7 @@ class TestShortage:
             trainer.take_step(torch.zeros(2, 4, 64, 64), torch.zeros(2, 64, 64, dtype=torch.uint8))
         assert (trainer.parts, trainer.notes) == (1, [])
 
+    @pytest.mark.slow
     def test_a_batch_too_large_is_taken_in_parts(self):
         """In a process that may take no more than so many MB beyond what it has."""
         found = short_of_memory(ROOM)

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("space")
 
 
+@pytest.mark.slow
 def test_a_run_from_start_to_stop_to_the_evaluation(new, drawn_dataset: Path) -> None:
     run = new("epochs=3")
     assert state(run) == "stopped"

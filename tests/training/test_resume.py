@@ -41,6 +41,7 @@ class TestResume:
         assert train(run, cpu=True)["state"] == "finished"
         assert_same(outcome(run), outcome(uninterrupted))
 
+    @pytest.mark.slow
     def test_crashes_before_the_first_checkpoint_and_between_two(self, new_run, uninterrupted, monkeypatch):
         run = new_run()
         with pytest.raises(Crash):
@@ -60,6 +61,7 @@ class TestResume:
         assert train(run, cpu=True)["state"] == "finished"
         assert_same(outcome(run), outcome(uninterrupted))
 
+    @pytest.mark.slow
     def test_a_crash_in_the_midst_of_the_last_checkpoint(self, new_run, uninterrupted, monkeypatch):
         run = new_run()
         write_weights = checkpoint.write_weights

@@ -166,6 +166,7 @@ def test_validation_counts_every_crop_once(tmp_path, dataset, processes, count):
         assert np.abs(found - expected).max() <= 4  # other batches, other roundings
 
 
+@pytest.mark.slow
 def test_a_batch_that_cannot_be_shared_is_told_in_one_sentence(tmp_path, dataset):
     run = Run.create(tmp_path / "run", tiny(*SETTINGS, "batch=3"), [dataset])
     log = tmp_path / "log"

@@ -3,9 +3,8 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -25,15 +24,9 @@ pytestmark = pytest.mark.usefixtures("space")
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(mount_disk: Callable[[str], Path]) -> Path:
     """A disk of 20 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here: that needs root on Linux")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    return mount_disk("20m")
 
 
 def fill(disk: Path, leave: int) -> Path:
@@ -43,6 +36,7 @@ def fill(disk: Path, leave: int) -> Path:
     return filler
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leave", [300_000, 0], ids=["no room for a checkpoint", "no room at all"])
 def test_a_disk_that_fills_up(small_disk: Path, drawn_dataset: Path, uninterrupted: Run, leave: int) -> None:
     run = Run.create(small_disk / "run", tiny(), [drawn_dataset])
