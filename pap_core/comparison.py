@@ -136,21 +136,26 @@ def chosen(names: Sequence[str]) -> list[str]:
 def compare(comparison: Comparison, names: Sequence[str], progress: Progress | None = None) -> Iterator[Done]:
     """Fit and measure the methods that are not done yet, one after another; yields each as it is done.
 
+    All are planned before the first is trained, so that all have their time from the same idle machine.
     Interrupted at any moment, it goes on where it was: a run is resumed, what is done is not done again.
 
     Args:
         comparison: see `begin`.
         names: of methods.
-        progress: called with a method, "training" or "measuring", how much is done and of how much.
+        progress: called with a method, "planning", "training" or "measuring", how much is done and of how
+            much.
 
     Raises:
         InputError: the data set changed or is gone, a run was stopped or fails, or there is no room.
     """
     split = comparison.split()
     before = comparison.done()
-    for name in names:
-        if name in before and find(before[name].digest, split):
-            continue
+    missing = [name for name in names if name not in before or not find(before[name].digest, split)]
+    for number, name in enumerate(missing):
+        if progress:
+            progress(name, "planning", number, len(missing))
+        make(name).plan([split.folder], comparison.place, comparison.minutes)
+    for name in missing:
         method = make(name)
         tell = (lambda what, done, of, name=name: progress(name, what, done, of)) if progress else None
         if not method.fit([split.folder], comparison.place, comparison.minutes, _steps(tell)):

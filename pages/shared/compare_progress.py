@@ -212,6 +212,8 @@ def _share(told: Progress, status: process.Status | None) -> tuple[float, str]:
         return share, f"{words}: measuring, {told.done:,} of {told.total:,} crops"
     if told.what == "training":
         return share, f"{words}: training, step {told.done:,} of {told.total:,}"
+    if told.what == "planning":
+        return share, f"{words}: a few steps of each method are timed, {told.done} of {told.total}"
     return 0.0, f"{words}: preparing"
 
 

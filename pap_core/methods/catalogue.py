@@ -108,7 +108,7 @@ ABOUT: dict[str, About] = {
             "U. Schmidt et al., Cell detection with star-convex polygons, MICCAI 2018; for cervical cells "
             "Y. Zhao et al., Bioengineering 10(1) 47, 2023",
             "StarDist's network on torch with its package's geometry, without the attention and the adaptive "
-            f"choice of Zhao et al.; cells that touch are one shape. {_RECIPE}",
+            f"choice of Zhao et al.; cells that touch are one shape; rays weigh a tenth. {_RECIPE}",
             "Star-convex polygons",
         ),
         About(
@@ -220,11 +220,11 @@ def _preset(name: str, **changes) -> "TrainConfig":
     return dataclasses.replace(PRESETS[name], **changes)
 
 
-def _plain(network: str, width: int, **changes) -> "TrainConfig":
+def _plain(network: str, width: int, dropout: float = 0.2, **changes) -> "TrainConfig":
     """A network with class logits as colours, learnt by cross-entropy."""
     from pap_core.model.generator import GeneratorConfig
 
-    generator = GeneratorConfig(network=network, width=width, head="palette", dropout=0.2)
+    generator = GeneratorConfig(network=network, width=width, head="palette", dropout=dropout)
     terms = {"objective": "l1", "l1_weight": 0.0, "cross_entropy": 100.0, "dice": 0.0, "pretrained": False}
     return _preset("compact", generator=generator, **terms | changes)
 
@@ -241,7 +241,9 @@ _MAKERS: dict[str, Callable[[About], Method]] = {
     "l1": partial(_network, partial(_preset, "compact", objective="l1", cross_entropy=0.0, dice=0.0)),
     "efficientnet-fpn": partial(_network, partial(_plain, "fpn", 32, dice=100.0, pretrained=True)),
     "efficientnet-fpn-scratch": partial(_network, partial(_plain, "fpn", 32, dice=100.0)),
-    "star-convex": partial(_network, partial(_plain, "star", 32, objective="star", cross_entropy=0.0)),
+    "star-convex": partial(
+        _network, partial(_plain, "star", 32, dropout=0.0, objective="star", cross_entropy=0.0)
+    ),
     "fcn-8": partial(_network, partial(_plain, "fcn8", 32)),
     "fcn-16": partial(_network, partial(_plain, "fcn16", 32)),
     "staple": partial(_combination, "staple"),

@@ -25,6 +25,11 @@ class Combination(Method):
         super().__init__(about)
         self.members, self._combine = list(members), combine
 
+    def plan(self, folders: Sequence[Path], place: Path, minutes: float) -> None:
+        """Plan the members, each for as long; see `Method.plan`."""
+        for member in self.members:
+            member.plan(folders, place, minutes)
+
     def fit(
         self, folders: Sequence[Path], place: Path, minutes: float, progress: Progress | None = None
     ) -> bool:

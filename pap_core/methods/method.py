@@ -43,15 +43,29 @@ class Method(ABC):
         """As it is called on the command line."""
         return self.about.name
 
+    def plan(  # noqa: B027 - where nothing is learnt there is nothing to plan
+        self, folders: Sequence[Path], place: Path, minutes: float
+    ) -> None:
+        """Make the run that `fit` will train, if there is none: what it learns is decided here.
+
+        Whoever wants several methods to have the same time plans them all on an idle machine, and then
+        fits them whatever else the machine is at.
+
+        Args:
+            folders: data set folders, of whose training sides is learnt.
+            place: where run folders are made: its name, followed by "-" and the method's.
+            minutes: of training on this machine; they set the number of epochs.
+        """
+
     def fit(
         self, folders: Sequence[Path], place: Path, minutes: float, progress: Progress | None = None
     ) -> bool:
         """Learn from the training sides of data sets; where there is nothing to learn, nothing happens.
 
         Args:
-            folders: data set folders.
-            place: where run folders are made or gone on with: its name, followed by "-" and the method's.
-            minutes: of training on this machine; sets the number of epochs of a new run.
+            folders: see `plan`, as are `place` and `minutes`; a run that is there is gone on with.
+            place: see `plan`.
+            minutes: see `plan`.
             progress: called with what is logged of each step, see `pap_core.training.loop.train`, and the
                 number of `steps`.
 

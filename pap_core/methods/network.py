@@ -25,6 +25,18 @@ class Network(Method):
         self.config = config
         self.segmenter: Segmenter | None = None  # once it is fitted or loaded
 
+    def plan(self, folders: Sequence[Path], place: Path, minutes: float) -> None:
+        """See `Method.plan`.
+
+        Raises:
+            InputError: as `pap_core.training.run.Run.create` and `pap_core.training.estimate.measure`.
+        """
+        from pap_core.training.run import Run
+
+        folder = run_folder(place, self.name)
+        if not (folder / "config.json").exists():
+            Run.create(folder, self.within(minutes, folders), folders)
+
     def fit(
         self, folders: Sequence[Path], place: Path, minutes: float, progress: Progress | None = None
     ) -> bool:
@@ -36,9 +48,8 @@ class Network(Method):
         from pap_core.training.run import Run
         from pap_core.training.work import work
 
-        run = Run(run_folder(place, self.about.name))
-        if not (run.folder / "config.json").exists():
-            Run.create(run.folder, self.within(minutes, folders), folders)
+        self.plan(folders, place, minutes)
+        run = Run(run_folder(place, self.name))
 
         def report(row: dict) -> None:
             progress(row | {"steps": run.read_status().get("steps", 0)})

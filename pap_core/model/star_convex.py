@@ -18,7 +18,8 @@ RAYS = 32
 GRID = 4  # px between points
 _SHAPES = (CYTOPLASM, NUCLEUS)  # drawn in this order, the nucleus above the cell
 _KEPT, _OVERLAP = 0.4, 0.3  # least probability of a polygon, most overlap with one kept already
-_RAY_WEIGHT = 0.2  # StarDist's
+_RARE = -2.0  # logit to begin with: before anything is learnt, no polygon is kept
+_RAY_WEIGHT = 0.02  # of each px; StarDist's 0.2 drowns the probability in short trainings
 _LENGTH = 64.0  # px: the unit in which lengths are learnt
 
 
@@ -45,6 +46,8 @@ class StarConvex(ColourNetwork):
         )
         self.dropout = nn.Dropout2d(config.dropout)
         self.last = nn.Conv2d(4 * width, len(_SHAPES) * (1 + RAYS), 1)
+        with torch.no_grad():
+            self.last.bias[:: 1 + RAYS] = _RARE
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return logits and lengths, the latter in units of 64 px."""
@@ -63,13 +66,12 @@ class StarConvex(ColourNetwork):
         probability, rays, known = (
             torch.from_numpy(np.stack(part)).to(raw.device) for part in zip(*found, strict=True)
         )
+        inside = probability * known
         entropy = F.binary_cross_entropy_with_logits(raw[:, :, 0], probability, reduction="none")
-        away = (raw[:, :, 1:] - rays).abs().mean(dim=2)
+        away = _LENGTH * (raw[:, :, 1:] - rays).abs().mean(dim=2)
         return {
             "probability": (entropy * known).sum() / known.sum().clamp(min=1),
-            "rays": _RAY_WEIGHT
-            * (away * probability * known).sum()
-            / (probability * known).sum().clamp(min=1),
+            "rays": _RAY_WEIGHT * (away * inside).sum() / inside.sum().clamp(min=1),
         }
 
     def colours(self, raw: torch.Tensor) -> torch.Tensor:

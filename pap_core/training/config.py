@@ -80,6 +80,10 @@ class TrainConfig:
             "transposed",
         ):
             wrong.append("a ready encoder needs generator.levels = 5 and generator.last = 'transposed'")
+        if self.generator.network == "fpn" and self.generator.width % 16:
+            wrong.append(
+                "network fpn normalises channels in groups: generator.width must be a multiple of 16"
+            )
         if not 1 <= self.generator.levels <= 8:
             wrong.append("generator.levels must be 1 to 8: a crop of 256 px cannot be halved more often")
         ready = self.generator.encoder if self.generator.network == "unet" else self.generator.network

@@ -23,8 +23,9 @@ MOMENT = ["epochs=10", "batch=4", "warmup=0", "average=0.5", "decay=0.3", "learn
 NARROW = {
     "pix2pix-paper": ["generator.width=8", "discriminator.width=4", "cross_entropy=0", "learning_rate=0.001"],
     "pix2pix-compact": ["generator.width=8", "discriminator.width=4"],
-    "u-net": ["generator.width=8"],
-    "l1": ["generator.width=8"],
+    "star-convex": ["generator.width=8", "epochs=24"],
+    "efficientnet-fpn": ["generator.width=16"],
+    "efficientnet-fpn-scratch": ["generator.width=16"],
 }
 
 
