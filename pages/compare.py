@@ -15,11 +15,11 @@ from pages.shared.compare_progress import begin_form, new_comparison, work_left
 from pages.shared.compare_quality import show_quality
 from pages.shared.compare_tables import downloads, show_tables
 from pages.shared.compare_verdict import verdict
-from pages.shared.compare_view import choose_comparison, choose_entries, choose_pair, choose_reading
+from pages.shared.compare_view import choose_comparison, choose_entries, choose_pair, to_first_page
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.reading import Reading, choose_reading
 from pages.shared.results_data import read_summary
-from pages.shared.results_view import Reading
 from pap_core import comparison as comparisons
 from pap_core.comparison import Comparison
 from pap_core.errors import InputError
@@ -64,8 +64,10 @@ def headline(entries: dict[str, Entry], minutes: float) -> None:
 
 def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) -> None:
     """Show the methods that have a result, and runs beside them."""
-    reading = choose_reading()
-    verdict(methods, figures(methods), reading.protocol)
+    measured_all = figures(methods)
+    protocols = measured_all["protocol"].unique()
+    reading = choose_reading("compare", protocols, ("both", "nucleus", "cytoplasm"), to_first_page)
+    verdict(methods, measured_all, reading.protocol)
     shown = choose_entries(methods, beside(comparison, split, methods))
     table = figures(shown)
     tabs = st.tabs([FIGURES, TIME, PAIR, ABOUT], key="compare_tab", bind="query-params")

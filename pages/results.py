@@ -10,6 +10,7 @@ from pages.shared import access, datasets
 from pages.shared import model as models
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.reading import CLASSES, Reading, choose_reading
 from pages.shared.results_cell import cell_dialog
 from pages.shared.results_charts import show_charts
 from pages.shared.results_data import (
@@ -25,12 +26,11 @@ from pages.shared.results_job import current, start, watch
 from pages.shared.results_tables import show_tables
 from pages.shared.results_view import (
     CELL,
-    Reading,
     choose_cells,
     choose_checkpoint,
     choose_data,
-    choose_reading,
     open_cell,
+    to_first_page,
 )
 from pap_core.errors import InputError
 from pap_core.results import Kept, TestSplit, find
@@ -112,7 +112,7 @@ def results(kept: Kept, split: TestSplit) -> None:
     """Show an evaluation."""
     summary = read_summary(kept)
     headline(summary)
-    reading = choose_reading(summary["protocols"])
+    reading = choose_reading("results", summary["protocols"], CLASSES, to_first_page)
     rows = read_rows(kept, reading)
     tables, charts, cells = st.tabs([TABLES, CHARTS, CELLS], key="results_view", bind="query-params")
     with (

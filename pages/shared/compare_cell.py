@@ -5,11 +5,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.compare_cells import drawn
 from pages.shared.compare_data import Entry, rows_of
 from pages.shared.compare_view import CELL, open_cell
 from pages.shared.display import fitted, jpeg_bytes, plain
-from pages.shared.results_view import METRICS, Reading
+from pages.shared.reading import METRICS, Reading
 from pap_core.errors import InputError
 from pap_core.results import TestSplit
 
@@ -46,12 +47,9 @@ def _show(
     if crop not in order:
         st.info("This cell is not listed any more: close this, and choose another.")
         return
-    place = order.index(crop)
     row = table.set_index("id").loc[crop]
     with st.container(horizontal=True, vertical_alignment="center"):
-        _step("Previous", "Left", order[place - 1] if place else None)
-        _step("Next", "Right", order[place + 1] if place + 1 < len(order) else None)
-        st.markdown(f"{place + 1:,} of {len(order):,}")
+        cards.steps(crop, order, "compare", open_cell)
     st.markdown(
         f"**{plain(row['category'])}** · crop {plain(crop)} · smear or slide {plain(row['group'])} · "
         f"{reading.title}, protocol {reading.protocol}"
@@ -77,18 +75,6 @@ def _show(
                 st.image(content, caption=caption, alt=f"Crop {crop} {alt}", width="stretch")
     st.caption("Edges: nucleus blue, cell orange.")
     _metrics(crop, first, second, reading)
-
-
-def _step(name: str, key: str, crop: str | None) -> None:
-    st.button(
-        name,
-        key=f"compare_{name.lower()}",
-        on_click=open_cell,
-        args=(crop,),
-        disabled=crop is None,
-        shortcut=key,
-        help="In the order of the list; the arrow key does the same.",
-    )
 
 
 def _metrics(crop: str, first: Entry, second: Entry, reading: Reading) -> None:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.compare_data import Entry
 from pages.shared.compare_view import PAGE, open_cell, to_first_page
 from pages.shared.display import jpeg_bytes, plain
-from pages.shared.results_view import METRICS, Reading
+from pages.shared.reading import METRICS, Reading
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.results import Kept, TestSplit
@@ -18,14 +19,6 @@ from pap_core.results import Kept, TestSplit
 ORDERS = ("Largest difference", "First better", "Second better")
 ROWS = 8  # on a page
 _GAP, _GREY = 4, (140, 140, 140)  # px between the pictures of a cell, and its colour
-# the picture becomes part of its button: a click on it counts, and the focus is seen around both
-_CARDS = """<style>
-[class*="st-key-pair_card_"] { position: relative; border-radius: 0.5rem; }
-[class*="st-key-pair_card_"] [class*="st-key-pair_open_"] { position: static; }
-[class*="st-key-pair_card_"] [data-testid="stElementToolbar"] { display: none; }
-[class*="st-key-pair_open_"] button::after { content: ""; position: absolute; inset: 0; }
-[class*="st-key-pair_open_"] button:focus-visible::after { outline: 3px solid currentColor; }
-</style>"""
 
 
 def choose_order(table: pd.DataFrame) -> list[str]:
@@ -72,25 +65,18 @@ def show_cells(
         st.info("No cell differs in this way: choose another order, or another metric.")
         return
     pages = math.ceil(len(order) / ROWS)
-    page = _turn_pages(pages) if pages > 1 else 1
+    page = cards.turn_pages(pages, PAGE)
     rows = table.set_index("id").loc[order[(page - 1) * ROWS : page * ROWS]]
     st.markdown(
         f"**{len(order):,}** cells. Left to right: the crop · what the expert marked · "
         f"**{plain(first.title)}** · **{plain(second.title)}**. Edges: nucleus blue, cell orange. Numbers: "
         f"{METRICS[reading.metric]} of the two, and the difference."
     )
-    st.html(_CARDS)
+    cards.style("pair")
     grid = st.grid(2, min_column_width=380, gap="medium")
     for crop, row in rows.iterrows():
         with grid.container(key=f"pair_card_{crop}", gap="xsmall"):
             _card(str(crop), row, first, second, split)
-
-
-def _turn_pages(pages: int) -> int:
-    asked = st.session_state.get(PAGE, 1)
-    if isinstance(asked, int) and asked > pages:
-        st.session_state[PAGE] = pages
-    return st.pagination(pages, key=PAGE, bind="query-params")
 
 
 def _card(crop: str, row: pd.Series, first: Entry, second: Entry, split: TestSplit) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.model import checkpoints
+from pages.shared.reading import Reading
 from pages.shared.results_data import checkpoint_digest, read_protocol, test_split
-from pages.shared.results_view import Reading
 from pap_core.comparison import Comparison, Done
 from pap_core.comparison_table import long_table, title
 from pap_core.errors import InputError

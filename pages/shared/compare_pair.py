@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from pages.shared.charts import COLOURS, SYMBOLS, clickable
 from pages.shared.compare_data import Entry, pair
 from pages.shared.compare_verdict import chance, difference, probability
 from pages.shared.compare_view import open_cell
 from pages.shared.display import plain
-from pages.shared.results_charts import COLOURS, SYMBOLS
-from pages.shared.results_view import METRICS, Reading
+from pages.shared.reading import METRICS, Reading
 from pap_core.intervals import LEVEL
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pap_core.paired import Paired
 
-_CLICKS = "compare_clicks"
 TEST_NOTE = (
     "The test takes cells for independent, which those of one smear or slide are not; the interval, a "
     "bootstrap over smears or slides, does not. Cells without a difference are left out of the test."
@@ -64,21 +63,11 @@ def _figures(found: "Paired", titles: tuple[str, str]) -> None:
 
 def show_pair(table: pd.DataFrame, first: Entry, second: Entry, reading: Reading) -> None:
     """Show the two against each other, a point each cell; a click on one opens it."""
-    # a chart of another key after each click: a point stays selected otherwise, and cannot be clicked again
-    key = f"compare_pair_{st.session_state.get(_CLICKS, 0)}"
-
-    def take() -> None:
-        points = st.session_state[key].selection.points
-        if points and "customdata" in points[0]:
-            st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
-            open_cell(points[0]["customdata"][0])
-
-    st.plotly_chart(
+    clickable(
         each_against_other(table, first.title, second.title, reading),
-        key=key,
-        on_select=take,
-        selection_mode="points",
-        alt=f"{reading.title} of {first.title} and of {second.title}, {len(table)} cells, protocol "
+        "compare_pair",
+        open_cell,
+        f"{reading.title} of {first.title} and of {second.title}, {len(table)} cells, protocol "
         f"{reading.protocol}",
     )
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.shared.charts import COLOURS, SYMBOLS
 from pages.shared.compare_data import PIX2PIX, Entry
-from pages.shared.results_charts import COLOURS, SYMBOLS
-from pages.shared.results_view import METRICS, Reading
+from pages.shared.reading import METRICS, Reading
 from pap_core.comparison_table import ALL
 from pap_core.methods.catalogue import MEMBERS, UNTRAINED
 

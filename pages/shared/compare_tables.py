@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.compare_data import PIX2PIX, Entry
-from pages.shared.results_view import METRICS, Reading
+from pages.shared.reading import METRICS, Reading
 from pap_core.comparison_table import ALL, NAMES, latex, markdown, share, wide_table
 from pap_core.intervals import LEVEL, RESAMPLES
 from pap_core.methods.catalogue import ABOUT

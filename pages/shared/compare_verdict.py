@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.compare_data import PIX2PIX, Entry, pair
 from pages.shared.display import plain
-from pages.shared.results_view import Reading
+from pages.shared.reading import Reading
 from pap_core.comparison_table import wide_table, with_interval
 
 if TYPE_CHECKING:

@@ -1,19 +1,10 @@
 """What the page that compares looks at: chosen by controls whose values the address bar keeps."""
 
-from collections.abc import Callable, Iterable
-
 import pandas as pd
 import streamlit as st
 
 from pages.shared.compare_data import Entry
-from pages.shared.results_view import (
-    CLASS_HELP,
-    CLASSES,
-    METRIC_HELP,
-    METRICS,
-    PROTOCOL_HELP,
-    Reading,
-)
+from pages.shared.reading import keep_choice
 from pap_core.comparison import Comparison
 from pap_core.comparison_table import wide_table
 from pap_core.errors import InputError
@@ -31,15 +22,14 @@ BESIDE_HELP = (
 def choose_comparison(found: list[Comparison]) -> Comparison:
     """Let the person choose a comparison of the workspace, the newest first."""
     by_name = {one.folder.name: one for one in found}
-    if st.query_params.get(OF, found[0].folder.name) not in by_name:
-        st.toast("There is no comparison of the name in the address any more.", icon=":material/info:")
-    name = choose(
+    name = keep_choice(
         "Comparison",
         by_name,
         found[0].folder.name,
         OF,
         "A data set, and the minutes that each method had to learn from its training side.",
         lambda name: said(by_name[name]),
+        to_first_page,
     )
     return by_name[name]
 
@@ -51,44 +41,6 @@ def said(comparison: Comparison) -> str:
     except (InputError, LookupError):  # damaged; the page says so where it is chosen
         return comparison.folder.name
     return f"{words} ({comparison.folder.name[:6]})"
-
-
-def choose_reading() -> Reading:
-    """Let the person choose protocol, class and metric."""
-    with st.container(horizontal=True, gap="medium"):
-        protocol = st.segmented_control(
-            "Protocol",
-            ["strict", "colour-200", "channel-200"],
-            default="strict",
-            required=True,
-            key="compare_protocol",
-            bind="query-params",
-            on_change=to_first_page,
-            help=PROTOCOL_HELP,
-        )
-        label_class = st.segmented_control(
-            "Class",
-            ["both", "nucleus", "cytoplasm"],
-            format_func=CLASSES.get,
-            default="both",
-            required=True,
-            key="compare_class",
-            bind="query-params",
-            on_change=to_first_page,
-            help=f"{CLASS_HELP} Together is how the paper's Table 5 takes them.",
-        )
-        metric = st.selectbox(
-            "Metric",
-            list(METRICS),
-            list(METRICS).index("jaccard"),
-            format_func=METRICS.get,
-            key="compare_metric",
-            bind="query-params",
-            on_change=to_first_page,
-            width=180,
-            help=f"For categories, charts and pairs. {METRIC_HELP}",
-        )
-    return Reading(protocol, label_class, metric)
 
 
 def choose_entries(methods: dict[str, Entry], others: dict[str, Entry]) -> dict[str, Entry]:
@@ -135,28 +87,15 @@ def choose_pair(entries: dict[str, Entry], table: pd.DataFrame, protocol: str) -
         names, explained = ranked, "By default the best of those shown, by the Jaccard index of both classes."
         found = []
         for label, key in (("First", FIRST), ("Second", SECOND)):
-            name = choose(label, names, names[0], key, explained, lambda name: entries[name].title)
+            if st.query_params.get(key) not in names:  # not shown any more, or it is the other of the two
+                st.query_params.pop(key, None)
+            name = keep_choice(
+                label, names, names[0], key, explained, lambda name: entries[name].title, to_first_page
+            )
             found.append(entries[name])
             names = [other for other in names if other != name]
             explained = "By default the next best."
     return found[0], found[1]
-
-
-def choose(
-    label: str, names: Iterable[str], default: str, key: str, explained: str, shown: Callable[[str], str]
-) -> str:
-    """Offer names; the address always holds the one chosen, so that a link does not follow the default."""
-    names = list(names)
-    asked = st.query_params.get(key, default)
-    st.session_state[key] = asked if asked in names else default
-
-    def take() -> None:
-        st.query_params[key] = st.session_state[key]
-        to_first_page()
-
-    chosen = st.selectbox(label, names, format_func=shown, key=key, help=explained, on_change=take, width=360)
-    st.query_params[key] = chosen
-    return chosen
 
 
 def to_first_page() -> None:

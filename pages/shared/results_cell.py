@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
-from pages.shared.results_view import CELL, CLASSES, METRICS, Reading, open_cell
+from pages.shared.reading import CLASSES, METRICS, Reading
+from pages.shared.results_view import CELL, open_cell
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image
 from pap_core.results import Kept, TestSplit
@@ -52,12 +54,9 @@ def _show(kept: Kept, split: TestSplit, table: pd.DataFrame, order: list[str], r
     if crop not in order:
         st.info("This cell is not listed any more: close this, and choose another.")
         return
-    place = order.index(crop)
     rows = table[table["id"] == crop].set_index("class")
     with st.container(horizontal=True, vertical_alignment="center"):
-        _step("Previous", "Left", order[place - 1] if place else None)
-        _step("Next", "Right", order[place + 1] if place + 1 < len(order) else None)
-        st.markdown(f"{place + 1:,} of {len(order):,}")
+        cards.steps(crop, order, "results", open_cell)
         label_class = st.segmented_control(
             "Errors of",
             ["nucleus", "cytoplasm"],
@@ -79,18 +78,6 @@ def _show(kept: Kept, split: TestSplit, table: pd.DataFrame, order: list[str], r
         return
     _pictures(drawn, crop, rows.loc[label_class], label_class)
     _metrics(rows, crop)
-
-
-def _step(name: str, key: str, crop: str | None) -> None:
-    st.button(
-        name,
-        key=f"results_{name.lower()}",
-        on_click=open_cell,
-        args=(crop,),
-        disabled=crop is None,
-        shortcut=key,
-        help="In the order of the list; the arrow key does the same.",
-    )
 
 
 def _pictures(drawn: Pictures, crop: str, counts: pd.Series, name: str) -> None:

@@ -4,14 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared.results_view import METRICS, Reading, open_cell
+from pages.shared.charts import COLOURS, SYMBOLS, clickable
+from pages.shared.reading import METRICS, Reading
+from pages.shared.results_view import open_cell
 
 SHAPES = ("Box", "Violin")
-# near Okabe and Ito's, without yellow and black, which vanish on a light or dark page; symbols differ too
-COLOURS = ("#3C93CF", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#7A5CC0", "#999999")
-SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
 _POINT = {"size": 7, "opacity": 0.75}
-_CLICKS = "results_clicks"
 
 
 def show_charts(rows: pd.DataFrame, reading: Reading) -> None:
@@ -30,14 +28,16 @@ def show_charts(rows: pd.DataFrame, reading: Reading) -> None:
         help="**Box**: median and quartiles, whiskers to the least and the most. **Violin**: how dense the "
         "cells lie, with a box inside.",
     )
-    _clickable(
+    clickable(
         distribution(defined, reading, shape),
-        "distribution",
+        "results_distribution",
+        open_cell,
         f"{reading.title} by category, protocol {reading.protocol}, {len(defined)} cells",
     )
-    _clickable(
+    clickable(
         against_area(defined, reading),
-        "area",
+        "results_area",
+        open_cell,
         f"{reading.title} against the nucleus's area, protocol {reading.protocol}, {len(defined)} cells",
     )
 
@@ -106,16 +106,3 @@ def against_area(rows: pd.DataFrame, reading: Reading):
 def _titled(figure, reading: Reading):
     figure.update_yaxes(title=f"{reading.title} (%)")
     return figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 30, "b": 10}, dragmode="zoom")
-
-
-def _clickable(figure, name: str, alt: str) -> None:
-    # a chart of another key after each click: a point stays selected otherwise, and cannot be clicked again
-    key = f"results_{name}_{st.session_state.get(_CLICKS, 0)}"
-
-    def take() -> None:
-        points = st.session_state[key].selection.points
-        if points and "customdata" in points[0]:
-            st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
-            open_cell(points[0]["customdata"][0])
-
-    st.plotly_chart(figure, key=key, on_select=take, selection_mode="points", alt=alt)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.shared.results_view import Reading
+from pages.shared.reading import Reading
 from pap_core.errors import InputError
 from pap_core.model.catalogue import WEIGHTS, digest
 from pap_core.results import Kept, TestSplit, split_of

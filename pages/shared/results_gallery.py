@@ -6,19 +6,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.display import plain
-from pages.shared.results_view import METRICS, Reading, open_cell
+from pages.shared.reading import METRICS, Reading
+from pages.shared.results_view import open_cell
 from pap_core.results import Kept
 
 PAGE = 24  # cells
-# the picture becomes part of its button: a click on it counts, and the focus is seen around both
-_CARDS = """<style>
-[class*="st-key-cell_card_"] { position: relative; border-radius: 0.5rem; }
-[class*="st-key-cell_card_"] [class*="st-key-cell_open_"] { position: static; }
-[class*="st-key-cell_card_"] [data-testid="stElementToolbar"] { display: none; }
-[class*="st-key-cell_open_"] button::after { content: ""; position: absolute; inset: 0; }
-[class*="st-key-cell_open_"] button:focus-visible::after { outline: 3px solid currentColor; }
-</style>"""
 
 
 def show_gallery(kept: Kept, rows: pd.DataFrame, order: list[str], reading: Reading) -> None:
@@ -35,26 +29,18 @@ def show_gallery(kept: Kept, rows: pd.DataFrame, order: list[str], reading: Read
         return
     pages = math.ceil(len(order) / PAGE)
     place = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    page = turn_pages(pages) if pages > 1 else 1
+    page = cards.turn_pages(pages, "results_page")
     first = (page - 1) * PAGE
     shown = rows.set_index("id").loc[order[first : first + PAGE]]
     place.markdown(
         f"**{len(order):,}** of {len(rows):,} cells; {first + 1}–{first + len(shown)} here. "
         f"Predicted edges: nucleus blue, cell orange. Number: {reading.title}, %."
     )
-    st.html(_CARDS)
+    cards.style("cell")
     grid = st.grid(6, min_column_width=150, gap="small")
     for crop, cell in shown.iterrows():
         with grid.container(key=f"cell_card_{crop}", gap="xsmall"):
             _card(kept, str(crop), cell, reading)
-
-
-def turn_pages(pages: int) -> int:
-    """Offer the pages; one beyond the last, from an old address perhaps, is taken for the last."""
-    asked = st.session_state.get("results_page", 1)
-    if isinstance(asked, int) and asked > pages:
-        st.session_state["results_page"] = pages
-    return st.pagination(pages, key="results_page", bind="query-params")
 
 
 def _card(kept: Kept, crop: str, cell: pd.Series, reading: Reading) -> None:

@@ -41,7 +41,7 @@ class _Turns:
     """A segmenter that takes turns with the pages: between its batches others may have the model."""
 
     def __init__(self, model: Model):
-        self.model, self.checkpoint = model, model.segmenter.checkpoint
+        self.model, self.name, self.digest = model, model.segmenter.name, model.segmenter.digest
 
     def generate(self, squares):
         """Generate colour maps as the segmenter does."""

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared.results_view import CLASSES, METRICS, Reading
+from pages.shared.reading import CLASSES, METRICS, Reading
 from pap_core.intervals import LEVEL, RESAMPLES
 from pap_core.published import DOI, PUBLISHED, TOGETHER
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pages.shared.results_charts import COLOURS
+from pages.shared.charts import COLOURS
 from pap_core.training.curves import Points
 
 _DASHES = ("solid", "dashed", "dotted", [8, 3, 2, 3], [12, 4], [12, 4, 2, 4])

@@ -38,7 +38,11 @@ FIELDS = {
     "l1_weight": Field(
         "λ of L1", "Weight of the difference of colours beside the adversary's word; the paper's is 100", 0
     ),
-    "objective": Field("Objective", "pix2pix: with the adversary. l1: without it", choices=("pix2pix", "l1")),
+    "objective": Field(
+        "Objective",
+        "pix2pix: with the adversary. l1: without it. star: the terms of star-convex polygons",
+        choices=("pix2pix", "l1", "star"),
+    ),
     "seed": Field("Training seed", "Of weights, order, jitter and dropout: the same gives the same run"),
     "precision": Field(
         "Precision", "bf16: forward passes in half the bytes. fp32: all in full", choices=("bf16", "fp32")
@@ -52,6 +56,12 @@ FIELDS = {
     "jitter.noise": Field("Noise (grey levels)", "Largest sigma of camera noise", 0, 100, 1.0),
     "jitter.crowding": Field(
         "Crowding", "Chance of another cell beside a fitted one, then of a second and a third", 0, 1, 0.05
+    ),
+    "generator.network": Field(
+        "Network",
+        "unet: the generator that the settings beside this describe. The others are those of the Compare "
+        "page, and take width and dropout from here; star needs the objective star",
+        choices=("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star"),
     ),
     "generator.encoder": Field(
         "Encoder",

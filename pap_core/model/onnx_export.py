@@ -47,8 +47,8 @@ def export(checkpoint: Path, dataset: Path, folder: Path, card: str = "") -> Exp
         card: travels with it, in its metadata.
 
     Raises:
-        InputError: the checkpoint or the data set cannot be read, or the two disagree by more than
-            `TOLERANCE`.
+        InputError: the checkpoint or the data set cannot be read, the network draws polygons, or the file
+            and torch disagree by more than `TOLERANCE`.
     """
     places = {"checkpoint": checkpoint, "dataset": dataset, "folder": folder}
     order = {name: str(path.resolve()) for name, path in places.items()} | {"card": card}
@@ -66,6 +66,11 @@ def _work(order: dict) -> dict:
     from pap_core.model.checkpoint import read
 
     checkpoint = read(Path(order["checkpoint"]))
+    if checkpoint.generator.config.network == "star":
+        raise InputError(
+            f"{checkpoint.folder.name}: draws polygons outside of the network, which ONNX has no word for; "
+            "expected a network that says colours, use the weights."
+        )
     crops = load([Path(order["dataset"])], "test")
     chosen = torch.linspace(0, len(crops) - 1, min(CROPS, len(crops))).long()
     images = crops.images[chosen].float() / 127.5 - 1

@@ -14,6 +14,8 @@ from pap_core.data.dataset import load
 from pap_core.errors import InputError
 from pap_core.model import onnx_export
 from pap_core.model.checkpoint import read
+from pap_core.model.generator import GeneratorConfig
+from pap_core.model.networks import build
 from pap_core.model.onnx_export import CROPS, TOLERANCE, Exported, export, find
 
 
@@ -80,3 +82,10 @@ def test_a_checkpoint_or_data_set_that_is_gone_is_told(
         export(tmp_path / "nowhere", phantom_dataset, tmp_path / "export")
     with pytest.raises(InputError, match=r"no dataset\.json found"):
         export(checkpoint, tmp_path / "nothing", tmp_path / "export")
+
+
+def test_polygons_are_refused_in_words(tmp_path: Path, phantom_dataset: Path) -> None:
+    polygons = write_checkpoint(tmp_path / "polygons", build(GeneratorConfig(network="star", width=4)))
+    with pytest.raises(InputError, match="polygons: draws polygons outside of the network"):
+        export(polygons, phantom_dataset, tmp_path / "export")
+    assert not (tmp_path / "export").exists()

@@ -35,6 +35,17 @@ def opened() -> AppTest:
     return app
 
 
+def page(name: str, **address: str | list[str]) -> AppTest:
+    """Open a page at an address; the names of what it keeps there begin with the page's."""
+    app = AppTest.from_file(str(APP), default_timeout=300).run()
+    app.switch_page(f"pages/{name}.py")
+    for key, value in address.items():
+        app.query_params[f"{name}_{key}"] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
 def drawn(size: tuple[int, int], cells: list[tuple[int, int, int]]) -> np.ndarray:
     """Draw round cells (x, y, radius) with a nucleus of a third of their radius."""
     image = np.full((size[1], size[0], 3), GLASS, dtype=np.uint8)

@@ -10,15 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
-from segmenting import APP, said, use
+from segmenting import page, said, use
 from streamlit.testing.v1 import AppTest
 from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pages.shared.model import IN_USE
+from pages.shared.reading import Reading
 from pages.shared.results_charts import against_area, distribution
 from pages.shared.results_data import listed_csv
 from pages.shared.results_tables import against_published, by_category
-from pages.shared.results_view import SORTS, Reading, listed
+from pages.shared.results_view import SORTS, listed
 from pap_core.inference import Segmenter
 from pap_core.model.catalogue import WEIGHTS
 from pap_core.model.checkpoint import read
@@ -77,15 +78,7 @@ def kept_of(place: Path) -> Kept:
 
 def opened(data: str = "few", **address: str | list[str]) -> AppTest:
     """Open the page at an address."""
-    app = AppTest.from_file(str(APP), default_timeout=300)
-    app.run()
-    app.switch_page("pages/results.py")
-    app.query_params["results_data"] = data
-    for name, value in address.items():
-        app.query_params[f"results_{name}"] = value
-    app.run()
-    assert not app.exception
-    return app
+    return page("results", data=data, **address)
 
 
 def cells(app: AppTest) -> list[str]:

@@ -126,7 +126,7 @@ def test_later_settings_win_and_none_changes_nothing():
         (["epochs"], "found ''"),
         (["epochs=true"], "found 'true'"),
         (["jitter.flip=1"], "found '1', expected a value like True"),
-        (["objective=wgan"], "neither 'pix2pix' nor 'l1'"),
+        (["objective=wgan"], "none of 'pix2pix', 'l1' and 'star'"),
         (["precision=fp8"], "neither 'bf16' nor 'fp32'"),
         (["epochs=0"], "at least 1"),
         (["batch=0"], "at least 1"),

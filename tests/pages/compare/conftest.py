@@ -1,0 +1,49 @@
+"""A workspace in which methods are compared, to look at or to change."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from comparing import DIGEST, few
+from segmenting import use
+from threshold_checkpoint import threshold_network, write_checkpoint
+
+from pap_core.comparison import Comparison, begin, compare
+from pap_core.inference import Segmenter
+from pap_core.model.checkpoint import read
+from pap_core.results import evaluate_and_keep, split_of
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
+    """A workspace with two methods measured on six crops, and a checkpoint evaluated on the same."""
+    st.cache_data.clear()
+    folder = tmp_path_factory.mktemp("place")
+    write_checkpoint(folder / "threshold", threshold_network())
+    sets = folder / "workspace" / "datasets"
+    sets.mkdir(parents=True)
+    (sets / "phantoms").symlink_to(phantom_dataset)
+    few(phantom_dataset, sets / "few")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+        comparison = begin(sets / "few", 1)
+        assert [done.name for done in compare(comparison, ["k-means", "otsu"])] == ["k-means", "otsu"]
+        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(sets / "few"))
+    return folder
+
+
+@pytest.fixture
+def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Comparison:
+    """The comparison, found by the app; not to be changed."""
+    use(place, monkeypatch)
+    return Comparison(place / "workspace" / "comparisons" / f"{DIGEST}-1min")
+
+
+@pytest.fixture
+def own(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Comparison:
+    """A copy of it, to change."""
+    shutil.copytree(place, tmp_path / "own", symlinks=True)
+    use(tmp_path / "own", monkeypatch)
+    comparison = Comparison(tmp_path / "own" / "workspace" / "comparisons" / f"{DIGEST}-1min")
+    return begin(tmp_path / "own" / "workspace" / "datasets" / "few", comparison.minutes)

@@ -1,0 +1,101 @@
+"""The page that compares: a comparison is begun, watched, stopped and gone on with."""
+
+import shutil
+import time
+
+import pytest
+from comparing import DIGEST
+from comparing_page import all_said, opened
+from segmenting import said
+
+from pages.shared.compare_progress import NEW
+from pap_core import comparison_job
+from pap_core.comparison import Comparison
+from pap_core.methods.catalogue import ABOUT, NAMES
+
+PATIENCE = 240  # s; a machine may be busy with a training
+
+
+def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
+    app = opened("The methods")
+    shown = app.table[0].value.set_index("Method")
+    assert list(shown.index) == [f"**{ABOUT[name].title}**" for name in NAMES]
+    assert shown.loc["**Otsu**", "Result"] == "measured"
+    assert shown.loc["**U-Net**", "Result"] == "none: press Measure"
+    assert "Otsu, A threshold selection method" in shown.loc["**Otsu**", "Cited"]
+    assert "Two thresholds" in shown.loc["**Otsu**", "Simplified"]
+    assert app.button(key="compare_measure").label == f"Measure {len(NAMES) - 2} methods"
+
+
+def finished(comparison: Comparison) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while comparison_job.progress(comparison).state in comparison_job.ACTIVE:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert comparison_job.progress(comparison).state == comparison_job.FINISHED
+
+
+def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
+    (own.folder / "otsu.json").unlink()
+    app = opened()
+    app.multiselect(key="compare_missing_methods").set_value(["otsu"]).run()
+    assert app.button(key="compare_measure").label == "Measure Otsu"
+    app.button(key="compare_measure").click().run()
+    assert not app.exception
+    assert not app.error
+    finished(own)
+    app.run()
+    assert set(app.dataframe[0].value["Method"]) == {"K-means", "Otsu"}
+
+
+def test_a_comparison_is_begun_from_nothing(own: Comparison) -> None:
+    shutil.rmtree(own.folder)
+    app = opened()
+    assert "There is no comparison yet" in all_said(app)
+    app.selectbox(key="compare_new_data").set_value("few").run()
+    app.number_input(key="compare_new_minutes").set_value(2.5).run()
+    assert "To train: 13 networks, 32 min in all" in said(app)
+    app.multiselect(key="compare_new_methods").set_value(["otsu"]).run()
+    assert "There is nothing to train." in said(app)
+    app.button(key="compare_start").click().run()
+    assert not app.exception
+    assert app.query_params["compare_of"] == f"{DIGEST}-2.5min"
+    (begun,) = own.folder.parent.iterdir()
+    finished(Comparison(begun))
+    app.run()
+    assert list(app.dataframe[0].value["Method"]) == ["Otsu"]
+
+
+@pytest.mark.slow
+def test_another_is_begun_beside_one_that_is_there(own: Comparison) -> None:
+    app = opened()
+    app.session_state[NEW] = True
+    app.run()
+    app.selectbox(key="compare_new_data").set_value("few").run()
+    app.number_input(key="compare_new_minutes").set_value(3.0).run()
+    app.multiselect(key="compare_new_methods").set_value(["otsu"]).run()
+    app.button(key="compare_start").click().run()
+    assert not app.exception
+    assert not app.session_state[NEW]
+    assert app.selectbox(key="compare_of").value == f"{DIGEST}-3min"
+    finished(Comparison(own.folder.with_name(f"{DIGEST}-3min")))
+
+
+def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Comparison) -> None:
+    (own.folder / "otsu.json").unlink()
+    (own.folder / "k-means.json").unlink()
+    working = comparison_job.work(own, ["k-means", "otsu"])
+    assert next(working).name == "k-means"
+    app = opened()
+    assert "Method 2 of 2, Otsu: preparing" in [one.proto.text for one in app.get("progress")]
+    assert not app.button(key="compare_stop").disabled
+    assert list(app.dataframe[0].value["Method"]) == ["K-means"]
+    working.close()
+    app.run()
+    assert "The comparison was stopped: 1 method is left" in all_said(app)
+    app.button(key="compare_resume").click().run()
+    assert not app.error
+    assert comparison_job.progress(own).methods == ("otsu",)
+    app.run()
+    app.button(key="compare_stop").click().run()
+    assert comparison_job.progress(own).state not in comparison_job.ACTIVE

@@ -1,0 +1,102 @@
+"""The page that compares, where something is missing or damaged."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+import streamlit as st
+from comparing import DIGEST
+from comparing_page import cells, opened
+
+from pap_core.comparison import Comparison
+from pap_core.methods.catalogue import NAMES
+from pap_core.model.catalogue import WEIGHTS
+
+
+def test_without_a_data_set_the_way_to_one_is_shown(own: Comparison) -> None:
+    workspace = own.folder.parents[1]
+    shutil.rmtree(workspace)
+    workspace.write_text("in the way")  # so that no ready set can be made either
+    app = opened()
+    assert "no data set to compare on yet" in app.info[0].value
+    assert [link.value for link in app.page_link] == ["Build a data set"]
+    assert not app.error
+
+
+def test_begun_and_nothing_measured(own: Comparison) -> None:
+    for name in ("otsu", "k-means"):
+        (own.folder / f"{name}.json").unlink()
+    app = opened()
+    assert app.button(key="compare_measure").label == f"Measure {len(NAMES)} methods"
+    assert len(app.table[0].value) == len(NAMES)
+    assert not app.error
+
+
+def change_data(own: Comparison) -> None:
+    path = own.dataset / "dataset.json"
+    path.write_text(path.read_text().replace(DIGEST, "0ther"))
+
+
+def delete_data(own: Comparison) -> None:
+    shutil.rmtree(own.dataset)
+
+
+def damage_table(own: Comparison) -> None:
+    for done in own.done().values():
+        (own.evaluation(done).folder / "per_image.csv").write_text("nothing")
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (change_data, "another data set than the comparison's"),
+        (delete_data, "there is no such folder any more"),
+        (damage_table, "per_image.csv: missing or damaged"),
+    ],
+)
+def test_harm_done_while_the_page_is_open_gives_one_sentence(
+    own: Comparison, harm: Callable[[Comparison], None], told: str
+) -> None:
+    app = opened("Two methods")
+    assert not app.error
+    harm(own)
+    app.run()
+    assert not app.exception
+    errors = [error.value.replace("\\", "") for error in app.error]
+    assert len(errors) == 1
+    assert told in errors[0]
+    assert "\n" not in errors[0]
+
+
+def test_a_damaged_comparison_is_one_sentence_and_leaves_the_choice(own: Comparison) -> None:
+    (own.folder / "comparison.json").write_text("{")
+    app = opened()
+    (error,) = app.error
+    assert "comparison.json: missing or damaged" in error.value.replace("\\", "")
+    assert app.selectbox(key="compare_of").value == own.folder.name
+
+
+def test_an_evaluation_that_is_gone_is_to_be_measured_anew(own: Comparison) -> None:
+    shutil.rmtree(own.evaluation(own.done()["otsu"]).folder)
+    app = opened()
+    assert list(app.dataframe[0].value["Method"]) == ["K-means"]
+    assert app.button(key="compare_measure").label == f"Measure {len(NAMES) - 1} methods"
+
+
+@pytest.mark.parametrize("part", ["images", "labels", "predictions"])
+def test_a_picture_that_is_gone_gives_one_sentence(own: Comparison, part: str) -> None:
+    crop = cells(opened("Two methods", first="otsu", second="k-means"))[0]
+    st.cache_data.clear()
+    parent = own.evaluation(own.done()["otsu"]).folder if part == "predictions" else own.dataset
+    (parent / part / f"{crop}.png").unlink()
+    app = opened("Two methods", first="otsu", second="k-means", cell=crop)
+    assert len(app.error) == 1
+    assert f"{crop}.png" in app.error[0].value.replace("\\", "")
+
+
+def test_a_checkpoint_that_vanishes_is_no_obstacle(own: Comparison) -> None:
+    app = opened(beside=["threshold"])
+    (own.folder.parents[2] / "threshold" / WEIGHTS).unlink()
+    app.run()
+    assert not app.exception
+    assert "threshold" not in list(app.dataframe[0].value["Method"])

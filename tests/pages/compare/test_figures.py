@@ -1,0 +1,184 @@
+"""The page that compares: tables and charts of what was measured."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from comparing import DIGEST
+from comparing_page import numbers, opened, rows, take_for
+from segmenting import said
+
+from pages.shared.compare_quality import spread
+from pap_core.comparison import Comparison
+from pap_core.comparison_table import long_table, wide_table
+from pap_core.methods.catalogue import ABOUT
+from pap_core.model.checkpoint import read
+from pap_core.paired import differences, paired
+
+# Figures
+
+
+def test_figures_are_those_measured_best_first(here: Comparison) -> None:
+    app = opened()
+    shown = app.dataframe[0].value
+    wide = wide_table(long_table(here), "strict", "both")
+    assert list(shown["Method"]) == [ABOUT[name].title for name in wide.index]
+    assert shown["Jaccard index"].is_monotonic_decreasing
+    for name, row in zip(wide.index, shown.to_dict("records"), strict=True):
+        assert row["Sensitivity"] == pytest.approx(rows(here, name)["sensitivity"].mean())
+        assert row["95 % interval"] == f"[{wide.loc[name, 'low']:.3f}, {wide.loc[name, 'high']:.3f}]"
+        assert row["ms a crop"] == here.done()[name].milliseconds
+    assert "6 crops" in said(app)
+    assert "1 minutes of training each" in said(app)
+
+
+def test_protocols_and_classes_are_named_and_never_mixed(here: Comparison) -> None:
+    found = {}
+    app = opened()
+    for protocol in ("channel-200", "strict"):
+        for label_class in ("cytoplasm", "both"):
+            app.get("segmented_control")[0].set_value(protocol).run()
+            app.get("segmented_control")[1].set_value(label_class).run()
+            assert not app.exception
+            assert all(head.value.endswith(f"protocol {protocol}") for head in app.subheader)
+            wide = wide_table(long_table(here), protocol, label_class)
+            found[protocol, label_class] = list(app.dataframe[0].value["Jaccard index"])
+            assert found[protocol, label_class] == pytest.approx(list(wide["jaccard"]))
+    assert len({tuple(values) for values in found.values()}) == 4
+
+
+def test_published_figures_stand_beside_and_are_marked(here: Comparison) -> None:
+    app = opened()
+    beside = app.dataframe[1].value.set_index(("", "Method"))
+    assert beside.loc["Otsu", ("Jaccard index", "published")] == 0.52
+    assert beside.loc["Otsu", ("Jaccard index", "here")] == pytest.approx(
+        rows(here, "otsu")["jaccard"].mean()
+    )
+    assert np.isnan(beside.loc["K-means", ("Specificity", "published")])
+    assert "another data set than this one, and not comparable" in said(app)
+    app.get("segmented_control")[1].set_value("nucleus").run()
+    assert "no figure for those shown" in said(app)  # of single classes the paper has Pix2Pix alone
+
+
+def test_pix2pix_has_its_single_classes_published(own: Comparison) -> None:
+    take_for(own, "otsu", "pix2pix-paper")
+    app = opened(**{"class": "Cytoplasm"})
+    beside = app.dataframe[1].value.set_index(("", "Method"))
+    assert list(beside.index) == ["Pix2Pix, the paper's"]
+    assert beside.loc["Pix2Pix, the paper's", ("Jaccard index", "published")] == pytest.approx(0.9671)
+
+
+def test_categories_have_the_metric_chosen(here: Comparison) -> None:
+    app = opened(metric="Precision")
+    shown = app.dataframe[2].value.set_index("Method")
+    categories = sorted(rows(here, "otsu")["category"].unique())
+    assert list(shown.columns) == [*categories, "All"]
+    for category in categories:
+        of_one = rows(here, "otsu")[rows(here, "otsu")["category"] == category]
+        assert shown.loc["Otsu", category].startswith(f"{of_one['precision'].mean():.3f}")
+
+
+def test_methods_are_picked(here: Comparison) -> None:
+    app = opened()
+    app.multiselect(key="compare_methods").set_value(["otsu"]).run()
+    assert list(app.dataframe[0].value["Method"]) == ["Otsu"]
+    app.multiselect(key="compare_methods").set_value([]).run()
+    assert len(app.dataframe[0].value) == 2
+
+
+def test_a_run_evaluated_on_the_same_split_is_picked_beside(here: Comparison) -> None:
+    app = opened()
+    assert "threshold" not in list(app.dataframe[0].value["Method"])
+    assert app.multiselect(key="compare_beside").options == ["threshold"]
+    app.multiselect(key="compare_beside").set_value(["threshold"]).run()
+    assert not app.exception
+    shown = app.dataframe[0].value.set_index("Method")
+    assert set(shown.index) == {"K-means", "Otsu", "threshold"}
+    assert np.isnan(shown.loc["threshold", "ms a crop"])
+    evaluations = here.folder.parents[1] / "evaluations"
+    table = pd.read_csv(
+        next(evaluations.glob(f"{read(here.folder.parents[2] / 'threshold').digest}_*")) / "per_image.csv"
+    )
+    table = table[(table["protocol"] == "strict") & (table["class"] == "both")]
+    assert shown.loc["threshold", "Jaccard index"] == pytest.approx(table["jaccard"].mean())
+    assert [one.proto.disabled for one in app.get("download_button")] == [False] * 3
+
+
+def test_an_evaluation_on_other_data_is_not_offered(own: Comparison) -> None:
+    for folder in (own.folder.parents[1] / "evaluations").iterdir():
+        if folder.name.startswith(read(own.folder.parents[2] / "threshold").digest):
+            folder.rename(folder.with_name(folder.name.replace(DIGEST, "0ther")))
+    assert "compare_beside" not in [one.key for one in opened().multiselect]
+
+
+def test_everything_shown_can_be_taken_away(here: Comparison) -> None:
+    assert [one.proto.label for one in opened().get("download_button")] == [
+        "All figures (CSV)",
+        "Tables (Markdown)",
+        "Table (LaTeX)",
+    ]
+    app = opened(beside=["threshold"], methods=["Otsu"])
+    assert list(app.dataframe[0].value["Method"]) == ["Otsu", "threshold"]
+
+
+# Who wins
+
+
+def test_without_pix2pix_nobody_has_won(here: Comparison) -> None:
+    best = wide_table(long_table(here), "strict", "both").index[0]
+    (info,) = opened().info
+    assert f"**{ABOUT[best].title}** is best so far" in info.value
+    assert "Pix2Pix has no result yet" in info.value
+
+
+@pytest.mark.parametrize(("taken", "verdict"), [("u-net", "wins, not Pix2Pix,"), ("pix2pix-compact", "wins")])
+def test_the_winner_is_told_with_interval_and_paired_difference(
+    own: Comparison, taken: str, verdict: str
+) -> None:
+    better, worse = wide_table(long_table(own), "strict", "both").index
+    other = "pix2pix-paper" if taken == "u-net" else "convnet"
+    for found, name in ((better, taken), (worse, other)):
+        take_for(own, found, name)
+        (own.folder / f"{found}.json").unlink()
+    wide = wide_table(long_table(own), "strict", "both")
+    assert wide.index[0] == taken
+    (info,) = opened().info
+    found = paired(differences(rows(own, taken), rows(own, other), "jaccard"))
+    low, high = wide.loc[taken, ["low", "high"]]
+    assert f"**{ABOUT[taken].title} {verdict}** by the mean Jaccard index of both classes" in info.value
+    assert f"{wide.loc[taken, 'jaccard']:.3f} [{low:.3f}, {high:.3f}]" in info.value
+    assert f"ahead by {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]" in info.value
+
+
+# Quality and time
+
+
+def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparison) -> None:
+    app = opened("Quality and time", beside=["threshold"])
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    points = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    named = {
+        name: x
+        for trace in points
+        for (name,), x in zip(trace["customdata"], numbers(trace["x"]), strict=True)
+    }
+    assert named == {ABOUT[name].title: done.milliseconds for name, done in here.done().items()}
+    assert sorted(label["text"] for label in figure["layout"]["annotations"]) == sorted(named)
+    assert "for want of a time or of a figure: threshold" in said(app)
+    app.get("segmented_control")[2].set_value("minutes").run()
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    points = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    assert {x for trace in points for x in numbers(trace["x"])} == {0.0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_names_keep_their_distance_and_their_order(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    values = np.sort(chance.choice([0.0, 0.5, 0.9], 12) + 0.02 * chance.random(12))[::-1]
+    places = spread(values, 0.05, -0.05, 1.0)
+    assert (-np.diff(places) >= 0.05 - 1e-9).all()
+    assert places.max() <= 1.0
+    assert places.min() >= -0.05
+    apart = np.array([0.9, 0.5, 0.1])
+    assert spread(apart, 0.05, 0.0, 1.0) == pytest.approx(apart)

@@ -1,0 +1,125 @@
+"""The page that compares: any two methods, cell by cell; and what the address keeps."""
+
+import json
+
+import pandas as pd
+import pytest
+from comparing_page import all_said, cells, numbers, opened, rows, take_for
+from segmenting import figures, said
+
+from pages.shared.compare_cells import ORDERS, ordered
+from pap_core.comparison import Comparison
+from pap_core.comparison_table import long_table, wide_table
+from pap_core.paired import differences, paired
+
+# Two methods
+
+
+def test_a_pair_shows_the_paired_difference_cell_by_cell(here: Comparison) -> None:
+    app = opened("Two methods", metric="Sensitivity", **{"class": "Nucleus"}, first="otsu", second="k-means")
+    table = differences(rows(here, "otsu", of="nucleus"), rows(here, "k-means", of="nucleus"), "sensitivity")
+    found = paired(table)
+    shown = figures(app)
+    assert shown["Mean difference"] == f"{found.mean:+.3f}"
+    assert shown["95 % interval"] == f"{found.low:+.3f}, {found.high:+.3f}"
+    assert (shown["First better"], shown["Second better"]) == (str(found.better), str(found.worse))
+    assert shown["Wilcoxon p"] == f"{found.p:.3f}"
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    points = {
+        crop: (x, y)
+        for trace in chart["data"][1:]
+        for (crop,), x, y in zip(trace["customdata"], *(numbers(trace[axis]) for axis in "xy"), strict=True)
+    }
+    assert points == {row.id: (row.first, row.second) for row in table.itertuples()}
+
+
+def test_the_best_two_are_the_pair_until_others_are_chosen(here: Comparison) -> None:
+    app = opened("Two methods", beside=["threshold"])
+    best, next_best = wide_table(long_table(here), "strict", "both").index
+    assert app.selectbox(key="compare_first").value == best
+    assert app.selectbox(key="compare_second").value == next_best
+    assert "threshold" in app.selectbox(key="compare_second").options
+    app.selectbox(key="compare_first").set_value(next_best).run()
+    assert not app.exception
+    assert app.selectbox(key="compare_second").value == best  # never one against itself
+
+
+def test_cells_come_with_the_largest_difference_first(here: Comparison) -> None:
+    app = opened("Two methods", first="otsu", second="k-means")
+    table = differences(rows(here, "otsu"), rows(here, "k-means"), "jaccard")
+    expected = table.assign(size=table["difference"].abs()).sort_values("size", ascending=False)
+    assert cells(app) == list(expected[expected["size"] > 0]["id"])
+    assert len(app.image) == len(cells(app))
+    app.get("segmented_control")[2].set_value(ORDERS[2]).run()
+    assert set(cells(app)) == set(table[table["difference"] < 0]["id"])
+
+
+def test_orders_of_cells() -> None:
+    table = pd.DataFrame({"id": ["a", "b", "c", "d"], "difference": [0.1, -0.5, 0.0, 0.3]})
+    assert ordered(table, ORDERS[0]) == ["b", "d", "a"]
+    assert ordered(table, ORDERS[1]) == ["d", "a"]
+    assert ordered(table, ORDERS[2]) == ["b"]
+
+
+def test_a_cell_opens_larger_with_what_both_found(here: Comparison) -> None:
+    app = opened("Two methods", first="otsu", second="k-means")
+    order = cells(app)
+    app.button(key=f"pair_open_{order[0]}").click().run()
+    assert app.query_params["compare_cell"] == order[0]
+    assert len(app.image) == len(order) + 4
+    shown = app.table[0].value
+    value = rows(here, "otsu").set_index("id").loc[order[0], "jaccard"]
+    assert shown.loc["Otsu", "Jaccard index"] == f"{value:.3f}"
+    assert list(shown.index) == ["Otsu", "K-means", "Difference"]
+    app.button(key="compare_next").click().run()
+    assert app.query_params["compare_cell"] == order[1]
+    assert f"crop {order[1]}" in said(app)
+
+
+def test_one_method_alone_is_no_pair(here: Comparison) -> None:
+    app = opened("Two methods", methods=["Otsu"])
+    assert "It takes two to compare" in all_said(app)
+
+
+def test_a_method_and_its_double_do_not_differ(own: Comparison) -> None:
+    take_for(own, "otsu", "u-net")
+    app = opened("Two methods", first="otsu", second="u-net")
+    assert figures(app)["Same"] == "6"
+    assert figures(app)["Wilcoxon p"] == "–"
+    assert "both are as good" in said(app)
+    assert "No cell differs" in all_said(app)
+
+
+# The address
+
+
+def test_the_address_opens_the_same_view(here: Comparison) -> None:
+    app = opened(
+        "Two methods", protocol="colour-200", **{"class": "Cytoplasm"}, first="otsu", order=ORDERS[1]
+    )
+    assert [one.value for one in app.get("segmented_control")] == ["colour-200", "cytoplasm", ORDERS[1]]
+    assert app.query_params["compare_of"] == here.folder.name
+    assert app.selectbox(key="compare_first").value == "otsu"
+    assert app.query_params["compare_second"] == "k-means"
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"protocol": "none", "class": "Membrane", "metric": "luck", "methods": ["Nobody"], "tab": "Nowhere"},
+        {"tab": "Two methods", "first": "../..", "second": "", "cell": "../../etc/passwd", "order": "7"},
+        {"tab": "Two methods", "first": "otsu", "second": "otsu", "page": "4711"},
+        {"tab": "Quality and time", "time": "Never", "beside": ["compact", "$*"]},
+    ],
+)
+def test_junk_in_the_address_is_ignored(here: Comparison, junk: dict) -> None:
+    app = opened(**junk)
+    assert not app.error
+    assert "6 crops" in said(app)
+    assert "compare_cell" not in app.query_params
+
+
+def test_a_comparison_that_is_gone_is_told(here: Comparison) -> None:
+    app = opened(of="gone-1min")
+    assert app.query_params["compare_of"] == here.folder.name
+    assert any("no comparison of the name" in toast.value for toast in app.toast)
