@@ -21,7 +21,9 @@ from pap_core.training.config import override
 # what makes a moment of training enough on phantoms that are all alike
 MOMENT = ["epochs=10", "batch=4", "warmup=0", "average=0.5", "decay=0.3", "learning_rate=0.002", "samples=1"]
 NARROW = {
-    **dict.fromkeys(("superpixel-cnn", "patch-cnn", "convnet"), ["generator.width=8", "epochs=20"]),
+    "superpixel-cnn": ["generator.width=8", "epochs=20"],
+    "patch-cnn": ["generator.width=8", "epochs=20"],
+    "convnet": ["generator.width=8", "epochs=20"],
     "pix2pix-paper": ["generator.width=8", "discriminator.width=4", "cross_entropy=0", "learning_rate=0.001"],
     "pix2pix-compact": ["generator.width=8", "discriminator.width=4"],
     "star-convex": ["generator.width=8", "epochs=28", "jitter.zoom=[1,1]", "jitter.shift=0"],
