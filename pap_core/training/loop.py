@@ -57,11 +57,8 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
             if state:
                 trainer.load_state(state)
             records = _Records(run, trainer, progress) if main else None
-            try:
+            with records.events if records else nullcontext():
                 _to_the_end(run, trainer, validation, records)
-            finally:
-                if records:
-                    records.events.close()
             if processes.count() > 1:
                 trainer.accelerator.end_training()
         except BaseException as error:

@@ -33,7 +33,16 @@ class Events:
         """Write the samples of an epoch, ``(H, W, 3)`` uint8."""
         self._writer.add_image("samples", pixels, step, dataformats="HWC")
 
-    def close(self) -> None:
-        """End the file; a disk without room for the rest is told of by the run's own files."""
+    def __enter__(self) -> "Events":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
+        """End the file; a disk without room for the rest is told of by the run's own files.
+
+        Interrupted in the midst of a write, the writer's thread may wait for ever, and whoever waits for it
+        with it: then the file is left as it is, all rows before being in it.
+        """
+        if kind is KeyboardInterrupt:
+            return
         with suppress(OSError):
             self._writer.close()

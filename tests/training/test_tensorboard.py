@@ -1,5 +1,7 @@
 """TensorBoard shows what the run's own files say, each step once, however often it was interrupted."""
 
+from pathlib import Path
+
 import pytest
 from small_runs import Crash, crash_at
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -7,6 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from pap_core.training import loop
 from pap_core.training.loop import train
 from pap_core.training.run import Run
+from pap_core.training.tensorboard import Events
 
 
 def shown(run: Run) -> EventAccumulator:
@@ -51,3 +54,15 @@ def test_steps_taken_again_after_a_crash_are_shown_once(new_run, monkeypatch):
     assert train(run, cpu=True)["state"] == "finished"
     assert len(list((run.folder / "tensorboard").iterdir())) == 2
     assert_shows_the_metrics(run)
+
+
+def test_interrupted_in_the_midst_of_a_write_nothing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for_ever(_) -> None:
+        pytest.fail("waited for a thread that may never end")
+
+    monkeypatch.setattr("torch.utils.tensorboard.SummaryWriter.close", wait_for_ever)
+    events = Events(tmp_path, 0)
+    with pytest.raises(KeyboardInterrupt), events:
+        raise KeyboardInterrupt
