@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from sqlalchemy import create_engine, make_url
 
@@ -21,6 +22,13 @@ GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours
 
 Outlines = tuple[np.ndarray, np.ndarray]  # cell and nucleus
 PaintSmear = Callable[..., Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers one thread: they share the cores."""
+    if hasattr(config, "workerinput"):
+        os.environ["OMP_NUM_THREADS"] = "1"
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 TEST_NOTE = (
     "The test takes cells for independent, which those of one smear or slide are not; the interval, a "
-    "bootstrap over smears or slides, does not. Cells without a difference are left out of the test."
+    "bootstrap over smears or slides, does not. Cells without a difference are left out of the test. "
+    "Nothing is corrected for how many pairs one looks at."
 )
 
 

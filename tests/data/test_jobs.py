@@ -96,7 +96,7 @@ def test_a_build_is_stopped_and_continued(phantom_source: Path) -> None:
 _SERVER = """
 import sys
 from pages.shared import datasets
-datasets.SMEARS = 1
+datasets.SMEARS = 3
 print(datasets.ready_set(), flush=True)
 """
 

@@ -27,7 +27,10 @@ NARROW = {
     "pix2pix-paper": ["generator.width=8", "discriminator.width=4", "cross_entropy=0", "learning_rate=0.001"],
     "pix2pix-compact": ["generator.width=8", "discriminator.width=4"],
     "star-convex": ["generator.width=8", "epochs=28", "jitter.zoom=[1,1]", "jitter.shift=0"],
-    "efficientnet-fpn": ["generator.width=16"],
+    "fcn-8": ["generator.width=8", "epochs=16"],
+    "fcn-16": ["generator.width=8", "epochs=16"],
+    "u-net": ["generator.width=8", "epochs=6"],
+    "efficientnet-fpn": ["generator.width=16", "epochs=6"],
     "efficientnet-fpn-scratch": ["generator.width=16"],
 }
 
