@@ -289,7 +289,7 @@ def test_the_whole_way_as_a_person_goes_it(tmp_path):
         assert found.returncode == 0, found.stderr
         return found.stdout
 
-    succeed("phantom", source, "--smears", 20, "--seed", 3)
+    succeed("phantom", source, "--smears", 12, "--seed", 3)
     assert "crops" in succeed("build", source, dataset, "--mode", "window")
     succeed("train", dataset, "--preset", "tiny", "--run-folder", folder, "--cpu")
     rows = Run(folder).read_metrics()
