@@ -1,4 +1,4 @@
-"""What the tests of comparisons share: a data set of a few crops."""
+"""What the tests of evaluations and comparisons share: a data set of a few crops."""
 
 import json
 import shutil

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
-from segmenting import page, said, use
+from comparing import few
+from segmenting import furnish, page, said, use
 from streamlit.testing.v1 import AppTest
-from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pages.shared.model import IN_USE
 from pages.shared.reading import Reading
@@ -33,20 +33,11 @@ STRICT = Reading("strict", "nucleus", "jaccard")
 def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """A checkpoint, and a workspace with two data sets; the smaller one, of six crops, is evaluated."""
     st.cache_data.clear()
-    folder = tmp_path_factory.mktemp("place")
-    write_checkpoint(folder / "threshold", threshold_network())
-    sets = folder / "workspace" / "datasets"
-    sets.mkdir(parents=True)
-    (sets / "phantoms").symlink_to(phantom_dataset)
-    shutil.copytree(phantom_dataset, sets / "few")
-    manifest = pd.read_csv(sets / "few" / "manifest.csv", dtype=str)
-    kept = manifest[manifest["split"] == "test"].groupby("category").head(2)
-    kept.to_csv(sets / "few" / "manifest.csv", index=False)
-    described = json.loads((sets / "few" / "dataset.json").read_text())
-    (sets / "few" / "dataset.json").write_text(json.dumps(described | {"digest": "f3f3"}))
+    folder = furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
+    dataset = few(phantom_dataset, folder / "workspace" / "datasets" / "few")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(sets / "few"))
+        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(dataset))
     return folder
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from comparing import DIGEST, few
-from segmenting import use
-from threshold_checkpoint import threshold_network, write_checkpoint
+from segmenting import furnish, use
 
 from pap_core.comparison import Comparison, begin, compare
 from pap_core.inference import Segmenter
@@ -19,17 +18,13 @@ from pap_core.results import evaluate_and_keep, split_of
 def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """A workspace with two methods measured on six crops, and a checkpoint evaluated on the same."""
     st.cache_data.clear()
-    folder = tmp_path_factory.mktemp("place")
-    write_checkpoint(folder / "threshold", threshold_network())
-    sets = folder / "workspace" / "datasets"
-    sets.mkdir(parents=True)
-    (sets / "phantoms").symlink_to(phantom_dataset)
-    few(phantom_dataset, sets / "few")
+    folder = furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
+    dataset = few(phantom_dataset, folder / "workspace" / "datasets" / "few")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        comparison = begin(sets / "few", 1)
+        comparison = begin(dataset, 1)
         assert [done.name for done in compare(comparison, ["k-means", "otsu"])] == ["k-means", "otsu"]
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(sets / "few"))
+        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(dataset))
     return folder
 
 
