@@ -1,11 +1,10 @@
 """What all tests of the pages need."""
 
-import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
+from comparing import few
 from segmenting import use
 from threshold_checkpoint import threshold_network, write_checkpoint
 
@@ -27,11 +26,7 @@ def review_place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path
     """For the page that reviews: a checkpoint, and a workspace with six crops that are evaluated."""
     folder = tmp_path_factory.mktemp("place")
     write_checkpoint(folder / "threshold", threshold_network())
-    data = folder / "workspace" / "datasets" / "phantoms"
-    shutil.copytree(phantom_dataset, data)
-    manifest = pd.read_csv(data / "manifest.csv", dtype=str)
-    few = manifest[manifest["split"] == "test"].groupby("category").head(2)
-    few.to_csv(data / "manifest.csv", index=False)
+    data = few(phantom_dataset, folder / "workspace" / "datasets" / "phantoms")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
         evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(data))
