@@ -78,7 +78,7 @@ def read_source(source: Path, mode: str | None = None, form: str | None = None) 
         raise InputError(
             f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
         ) from None
-    raise InputError(f"{source}: no contours and no masks found; expected {layouts}.")
+    raise InputError(f"{source}: no contours, no masks and no reviews found; expected {layouts}.")
 
 
 def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:

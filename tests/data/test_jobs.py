@@ -151,7 +151,7 @@ def test_a_source_of_no_use_fails_with_a_sentence_and_keeps_nothing(tmp_path: Pa
     else:
         job = jobs.from_archive("mine", packed(source), "holiday.zip", OPTIONS)
     until(lambda: state(job) == FAILED, job)
-    assert "no contours and no masks found" in job.progress().error
+    assert "no contours, no masks and no reviews found" in job.progress().error
     assert not {path.name for path in job.folder.iterdir()} & {"upload.zip", "unpacked", "set"}
     assert (source / "beach.txt").exists()
     with pytest.raises(InputError, match="a build of that name is there already"):

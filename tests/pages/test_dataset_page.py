@@ -489,9 +489,10 @@ def test_a_build_that_ended_is_told_and_opened_with_a_click(space: Path) -> None
 def test_a_build_that_failed_says_why(space: Path) -> None:
     job = Job(space / "builds" / "mine")
     job.folder.mkdir(parents=True)
-    job.tell("failed", error="holiday.zip: no contours and no masks found; expected a SIPaKMeD folder.")
+    said = "holiday.zip: no contours, no masks and no reviews found; expected a SIPaKMeD folder."
+    job.tell("failed", error=said)
     app = opened(BUILD)
-    assert refusals(app) == ["holiday.zip: no contours and no masks found; expected a SIPaKMeD folder."]
+    assert refusals(app) == [said]
     labels = [button.label for button in app.button]
     assert "Delete" in labels
     assert "Continue" not in labels
