@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pandas as pd
-from segmenting import page, said
 from streamlit.testing.v1 import AppTest
+from visiting import page
 
 from pap_core.comparison import Comparison
 
@@ -14,12 +14,6 @@ from pap_core.comparison import Comparison
 def opened(tab: str = "Figures", **address: str | list[str]) -> AppTest:
     """Open the page at an address."""
     return page("compare", tab=tab, **address)
-
-
-def all_said(app: AppTest) -> str:
-    """Return what the page says, what it points out and what it regrets included."""
-    pointed = [one.value for kind in (app.info, app.warning, app.error) for one in kind]
-    return "\n".join([said(app), *(one.replace("\\", "") for one in pointed)])
 
 
 def rows(comparison: Comparison, name: str, protocol: str = "strict", of: str = "both") -> pd.DataFrame:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 from comparing import few
-from segmenting import use
 from threshold_checkpoint import threshold_network, write_checkpoint
+from visiting import use
 
 from pap_core.inference import Segmenter
 from pap_core.model.checkpoint import read

@@ -1,8 +1,8 @@
 """What the tests of the page that reviews share: to open it, to press, and what it then says."""
 
 import numpy as np
-from segmenting import APP
 from streamlit.testing.v1 import AppTest
+from visiting import APP
 
 from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.queue import ordered

@@ -2,46 +2,18 @@
 
 import io
 import json
-from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from threshold_checkpoint import threshold_network, write_checkpoint
+from visiting import APP, PATIENCE
 
-APP = Path(__file__).parents[2] / "app.py"
 GLASS, CELL, NUCLEUS = 230, 120, 30
-
-
-def furnish(folder: Path, dataset: Path) -> Path:
-    """Put a checkpoint and a workspace into a folder, its ready data set in place, so that none is made."""
-    write_checkpoint(folder / "threshold", threshold_network())
-    (folder / "workspace" / "datasets").mkdir(parents=True)
-    (folder / "workspace" / "datasets" / "phantoms").symlink_to(dataset)
-    return folder
-
-
-def use(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let the app find what `furnish` put there."""
-    patch.setenv("PAP_CHECKPOINT", str(folder / "threshold"))
-    patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
 
 
 def opened() -> AppTest:
     """Open the app for the first time in a session."""
-    app = AppTest.from_file(str(APP), default_timeout=300).run()
-    assert not app.exception
-    return app
-
-
-def page(name: str, **address: str | list[str]) -> AppTest:
-    """Open a page at an address; the names of what it keeps there begin with the page's."""
-    app = AppTest.from_file(str(APP), default_timeout=300).run()
-    app.switch_page(f"pages/{name}.py")
-    for key, value in address.items():
-        app.query_params[f"{name}_{key}"] = value
-    app.run()
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE).run()
     assert not app.exception
     return app
 
@@ -64,6 +36,11 @@ def truth_of(size: tuple[int, int], cells: list[tuple[int, int, int]]) -> np.nda
     return label
 
 
+def jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the Jaccard index of two masks."""
+    return (one & other).sum() / (one | other).sum()
+
+
 def _disc(size: tuple[int, int], x: float, y: float, radius: float) -> np.ndarray:
     rows, columns = np.mgrid[: size[1], : size[0]]
     return np.hypot(columns - x, rows - y) < radius
@@ -83,12 +60,6 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def said(app: AppTest) -> str:
-    """Return all that the page says in words, without the signs that keep Markdown away."""
-    words = [*app.subheader, *app.markdown, *app.caption]
-    return "\n".join(one.value for one in words).replace("\\", "")
 
 
 def figures(app: AppTest) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from canvases import canvas_of, draw, moved
 from reviewing import FIT, NUCLEUS, address, at, by_id, counted, ids, middle, opened, press, reject, told
-from segmenting import said
+from visiting import said
 
 from pap_core.reviews.comparison import areas
 from pap_core.reviews.queue import RANDOM, UNCERTAIN, WORST

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 from reviewing import address, at, counted, opened, press, told
-from segmenting import CROP, SMEAR, SMEAR_CELLS, encoded, said, truth_of
+from segmenting import CROP, SMEAR, SMEAR_CELLS, encoded, truth_of
 from streamlit.testing.v1 import AppTest
+from visiting import said
 
 from pap_core.reviews.store import Reviews
 

@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from canvases import draw, moved
 from reviewing import NUCLEUS, at, counted, press, told
-from segmenting import APP
 from sqlalchemy import Engine, create_engine, make_url, text
 from streamlit import config
 from streamlit.testing.v1 import AppTest
+from visiting import APP
 
 from pages.shared.reviews import store
 from pap_core.reviews.store import Reviews

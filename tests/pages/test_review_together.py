@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from canvases import canvas_of, draw, moved
 from reviewing import FIT, NUCLEUS, at, by_id, counted, ids, middle, opened, press, reject, told
-from segmenting import APP
 from streamlit.testing.v1 import AppTest
+from visiting import APP
 
 from pap_core.reviews.queue import UNCERTAIN
 from pap_core.reviews.records import Decision, ReviewCell

@@ -6,21 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from segmenting import (
-    CROP,
-    GLASS,
-    SMEAR,
-    encoded,
-    figures,
-    furnish,
-    opened,
-    said,
-    shown,
-    upload,
-    use,
-)
+from segmenting import CROP, GLASS, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
 from threshold_checkpoint import threshold_network, write_checkpoint
+from visiting import furnish, said, use
 
 from pages.shared.examples import SEEDS
 from pages.shared.model import Picture

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from segmenting import CROP, SMEAR, encoded, figures, furnish, opened, said, shown, upload, use
+from segmenting import CROP, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
+from visiting import furnish, said, use
 
 from pages.shared.examples import SEEDS, example
 from pap_core.images import read_image

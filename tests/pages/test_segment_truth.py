@@ -5,20 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from segmenting import (
-    CROP,
-    CROP_CELLS,
-    GLASS,
-    encoded,
-    furnish,
-    opened,
-    said,
-    shown,
-    truth_of,
-    upload,
-    use,
-)
+from segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
 from streamlit.testing.v1 import AppTest
+from visiting import furnish, said, use
 
 from pap_core.labels import PROTOCOLS
 

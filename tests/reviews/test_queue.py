@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from segmenting import CROP, CROP_CELLS, SMEAR, SMEAR_CELLS, encoded, truth_of
+from segmenting import jaccard
 from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.contours import fill
 from pap_core.errors import InputError
-from pap_core.export import Origin, label_png
 from pap_core.images import read_image, write_png
 from pap_core.inference import Segmenter
 from pap_core.labels import NUCLEUS, PALETTE, colour_map, decode
@@ -19,9 +18,7 @@ from pap_core.measurement import measure
 from pap_core.metrics import compare, scores
 from pap_core.model.checkpoint import read
 from pap_core.results import Kept, evaluate_and_keep, split_of
-from pap_core.reviews.comparison import areas, metrics
 from pap_core.reviews.outlines import Outlines
-from pap_core.reviews.picture_queue import MARGIN, SMALLEST, PictureQueue, picture_queue, predicted_queue
 from pap_core.reviews.queue import (
     AS_THEY_LIE,
     BY_CATEGORY,
@@ -34,8 +31,6 @@ from pap_core.reviews.queue import (
     uncertainty,
 )
 from pap_core.reviews.split_queue import SplitQueue, split_queue
-
-ORIGIN = Origin("slide.png", "compact", "0123456789abcdef")
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +46,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Kep
 @pytest.fixture(scope="module")
 def split(kept: Kept, phantom_dataset: Path) -> SplitQueue:
     return split_queue(kept, phantom_dataset)
-
-
-def smear_queue(name: str = "slide.png", colours: bool = True) -> PictureQueue:
-    """The queue of the drawn smear, its truth taken for the prediction."""
-    label = truth_of((1000, 800), SMEAR_CELLS)
-    painted = colour_map(label, border=0) if colours else None
-    return picture_queue(SMEAR, label, *measure(SMEAR, label), painted, "abc", name)
-
-
-def jaccard(one: np.ndarray, other: np.ndarray) -> float:
-    return (one & other).sum() / (one | other).sum()
 
 
 # Orders
@@ -198,7 +182,6 @@ def test_no_name_of_a_file_is_in_a_cell(split: SplitQueue) -> None:
     cell = split.cell(0)
     assert split.entries[0].name not in (cell.name, cell.id)
     assert len(cell.name) == 64
-    assert "slide" not in repr([smear_queue().cell(0).name, smear_queue().cell(0).group])
 
 
 def test_an_evaluation_of_other_crops_is_refused(kept: Kept, phantom_dataset: Path, tmp_path: Path) -> None:
@@ -223,124 +206,3 @@ def test_a_crop_that_changed_under_the_queue_is_told(
     path.unlink()
     with pytest.raises(InputError, match="no such file"):
         queue.cell(0)
-
-
-# Pictures
-
-
-def test_each_cell_of_a_smear_is_cut_out_around_its_nucleus() -> None:
-    queue = smear_queue()
-    assert len(queue.entries) == len(SMEAR_CELLS)
-    for number, (x, y, radius) in enumerate(SMEAR_CELLS):
-        cell = queue.cell(number)
-        height, width = cell.label.shape
-        x0, y0 = int(cell.place.x0), int(cell.place.y0)
-        assert np.array_equal(cell.picture, SMEAR[y0 : y0 + height, x0 : x0 + width])
-        inside = x0 + width < 1000 and y0 + height < 800 and x0 > 0 and y0 > 0
-        if inside:
-            assert height == width >= max(SMALLEST, 2 * (radius + MARGIN) - 2)
-            assert (x0 + width / 2, y0 + height / 2) == pytest.approx((x, y), abs=1)
-        away = cell.before.cell[0] - (x + 0.5 - x0, y + 0.5 - y0)
-        assert np.hypot(*away.T) == pytest.approx(radius, abs=1.5)
-        assert cell.checkpoint == "abc"
-        assert cell.source == "smear"
-
-
-def test_a_cell_at_the_edge_is_clipped_not_padded() -> None:
-    label = np.zeros((300, 500), dtype=np.uint8)
-    label[0:40, 460:500], label[10:25, 475:490] = 1, 2
-    image = np.full((300, 500, 3), 200, dtype=np.uint8)
-    cell = picture_queue(image, label, *measure(image, label), None, "", "a").cell(0)
-    assert cell.picture.shape == (17 + SMALLEST // 2, 500 - 482 + SMALLEST // 2, 3)
-    assert (cell.place.x0, cell.place.y0) == (482 - SMALLEST // 2, 0)
-    assert np.array_equal(cell.before.label(cell.label.shape), cell.label)
-
-
-def test_a_neighbour_is_in_the_label_and_not_in_the_outlines() -> None:
-    size, cells = (400, 300), [(110, 150, 60), (230, 150, 60)]
-    label, image = truth_of(size, cells), np.full((300, 400, 3), 200, dtype=np.uint8)
-    cell = picture_queue(image, label, *measure(image, label), None, "", "a").cell(0)
-    own = cell.before.label(cell.label.shape)
-    assert (cell.label == NUCLEUS).sum() == pytest.approx(2 * (own == NUCLEUS).sum(), rel=0.01)
-    assert jaccard(own > 0, truth_of(size, cells[:1])[: own.shape[0], : own.shape[1]] > 0) > 0.97
-
-
-def test_the_same_picture_gives_the_same_ids_under_any_name() -> None:
-    ids = [entry.id for entry in smear_queue().entries]
-    assert len(set(ids)) == 3
-    assert [entry.id for entry in smear_queue("another.tif", colours=False).entries] == ids
-    changed = SMEAR.copy()
-    changed[0, 0] ^= 1
-    label = truth_of((1000, 800), SMEAR_CELLS)
-    other = picture_queue(changed, label, *measure(changed, label), None, "abc", "slide.png")
-    assert not {entry.id for entry in other.entries} & set(ids)
-
-
-def test_two_cells_whose_nuclei_have_one_centre_are_two() -> None:
-    label, image = np.zeros((200, 200), dtype=np.uint8), np.full((200, 200, 3), 200, dtype=np.uint8)
-    y, x = np.mgrid[:200, :200]
-    away = np.hypot(x - 100, y - 100)
-    label[away < 80] = 1
-    label[(away < 60) & (away > 40)] = label[away < 12] = 2
-    queue = picture_queue(image, label, *measure(image, label), None, "", "a")
-    assert len({entry.id for entry in queue.entries}) == len(queue.entries) == 2
-
-
-# Earlier predictions
-
-
-def test_earlier_predictions_are_read_with_their_label_maps() -> None:
-    smear, crop = truth_of((1000, 800), SMEAR_CELLS), truth_of((150, 130), CROP_CELLS)
-    queue = predicted_queue(
-        [
-            ("slide_label.png", label_png(smear, ORIGIN)),
-            ("cell.bmp", encoded(CROP, "BMP")),
-            ("slide.png", encoded(SMEAR)),
-            ("cell_label.png", encoded(crop)),
-        ]
-    )
-    assert [entry.name for entry in queue.entries] == ["cell.bmp", "slide.png", "slide.png", "slide.png"]
-    assert [queue.cell(number).checkpoint for number in range(4)] == ["", *[ORIGIN.digest] * 3]
-    assert UNCERTAIN not in orders(queue.entries)
-    assert queue.cell(0).picture.shape == CROP.shape
-    assert jaccard(queue.cell(0).before.label(crop.shape) == NUCLEUS, crop == NUCLEUS) > 0.97
-    assert [entry.id for entry in queue.entries[1:]] == [entry.id for entry in smear_queue().entries]
-    with pytest.raises(IndexError):
-        queue.cell(4)
-
-
-@pytest.mark.parametrize(
-    ("files", "told"),
-    [
-        ([("a.png", encoded(CROP))], "a.png: its label map is missing, expected a_label.png"),
-        ([("a_label.png", encoded(CROP[..., 0]))], "a_label.png: a label map without its picture"),
-        (
-            [("a.png", encoded(CROP)), ("a_label.png", encoded(truth_of((100, 100), [(50, 50, 40)])))],
-            "a_label.png: the mask is 100 × 100 pixels, a.png is 150 × 130",
-        ),
-        ([("a.png", b"no picture"), ("a_label.png", encoded(CROP[..., 0]))], "a.png: not a picture"),
-    ],
-)
-def test_what_does_not_belong_together_is_told(files: list[tuple[str, bytes]], told: str) -> None:
-    with pytest.raises(InputError, match=told):
-        predicted_queue(files)
-
-
-# Before and after
-
-
-def test_measures_of_a_correction() -> None:
-    def box(left: int, right: int) -> np.ndarray:
-        return np.array([(left, 10), (right, 10), (right, 29), (left, 29)]) + 0.5
-
-    before = Outlines((box(0, 39),), (box(10, 19),))
-    after = Outlines((box(0, 39),), (box(15, 24),))
-    assert areas(before, (40, 40)) == {"nucleus_area": 200, "cytoplasm_area": 600, "nc_ratio": 1 / 3}
-    found = metrics(before, after, (40, 40))
-    assert found.loc["nucleus", "jaccard"] == pytest.approx(100 / 300)
-    assert found.loc["nucleus", "sensitivity"] == found.loc["nucleus", "precision"] == 0.5
-    assert found.loc["cytoplasm", "jaccard"] == pytest.approx(500 / 700)
-    assert (metrics(before, before, (40, 40)) == 1).all(axis=None)
-    bare = Outlines((box(10, 19),), (box(10, 19),))
-    assert np.isnan(areas(bare, (40, 40))["nc_ratio"])
-    assert np.isnan(metrics(bare, bare, (40, 40)).loc["cytoplasm", "jaccard"])

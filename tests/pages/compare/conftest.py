@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from comparing import DIGEST, few
-from segmenting import furnish, use
+from visiting import furnish, use
 
 from pap_core.comparison import Comparison, begin, compare
 from pap_core.inference import Segmenter

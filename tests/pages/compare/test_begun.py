@@ -5,15 +5,13 @@ import time
 
 import pytest
 from comparing import DIGEST
-from comparing_page import all_said, opened
-from segmenting import said
+from comparing_page import opened
+from visiting import PATIENCE, said
 
 from pages.shared.compare_progress import NEW
 from pap_core import comparison_job
 from pap_core.comparison import Comparison
 from pap_core.methods.catalogue import ABOUT, NAMES
-
-PATIENCE = 240  # s; a machine may be busy with a training
 
 
 def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
@@ -51,7 +49,7 @@ def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
 def test_a_comparison_is_begun_from_nothing(own: Comparison) -> None:
     shutil.rmtree(own.folder)
     app = opened()
-    assert "There is no comparison yet" in all_said(app)
+    assert "There is no comparison yet" in said(app)
     app.selectbox(key="compare_new_data").set_value("few").run()
     app.number_input(key="compare_new_minutes").set_value(2.5).run()
     assert "To train: 13 networks, 32 min in all" in said(app)
@@ -92,7 +90,7 @@ def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Compar
     assert list(app.dataframe[0].value["Method"]) == ["K-means"]
     working.close()
     app.run()
-    assert "The comparison was stopped: 1 method is left" in all_said(app)
+    assert "The comparison was stopped: 1 method is left" in said(app)
     app.button(key="compare_resume").click().run()
     assert not app.error
     assert comparison_job.progress(own).methods == ("otsu",)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from comparing import DIGEST
 from comparing_page import numbers, opened, rows, take_for
-from segmenting import said
+from visiting import said
 
 from pages.shared.compare_quality import spread
 from pap_core.comparison import Comparison

@@ -4,8 +4,9 @@ import json
 
 import pandas as pd
 import pytest
-from comparing_page import all_said, cells, numbers, opened, rows, take_for
-from segmenting import figures, said
+from comparing_page import cells, numbers, opened, rows, take_for
+from segmenting import figures
+from visiting import said
 
 from pages.shared.compare_cells import ORDERS, ordered
 from pap_core.comparison import Comparison
@@ -78,7 +79,7 @@ def test_a_cell_opens_larger_with_what_both_found(here: Comparison) -> None:
 
 def test_one_method_alone_is_no_pair(here: Comparison) -> None:
     app = opened("Two methods", methods=["Otsu"])
-    assert "It takes two to compare" in all_said(app)
+    assert "It takes two to compare" in said(app)
 
 
 def test_a_method_and_its_double_do_not_differ(own: Comparison) -> None:
@@ -87,7 +88,7 @@ def test_a_method_and_its_double_do_not_differ(own: Comparison) -> None:
     assert figures(app)["Same"] == "6"
     assert figures(app)["Wilcoxon p"] == "–"
     assert "both are as good" in said(app)
-    assert "No cell differs" in all_said(app)
+    assert "No cell differs" in said(app)
 
 
 # The address

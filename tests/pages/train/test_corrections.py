@@ -4,11 +4,10 @@ import time
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from reviewed_smear import reject, reviewed
-from segmenting import furnish, use
 from streamlit.testing.v1 import AppTest
-from test_train_page import NEW, choose, opened, ran, said, until
+from training_page import NEW, choose, opened, until
+from visiting import ran, said
 
 from pages.shared.train_corrections import name_of
 from pap_core.data import jobs
@@ -16,15 +15,6 @@ from pap_core.data.composition import read
 from pap_core.reviews.store import Reviews, sqlite_engine
 from pap_core.training import process
 from pap_core.training.keeping import FINE_TUNING
-
-
-@pytest.fixture
-def space(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace with the ready set, and no run."""
-    use(furnish(tmp_path, phantom_dataset), monkeypatch)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of the processes that the page starts
-    st.cache_data.clear()
-    return tmp_path / "workspace"
 
 
 @pytest.fixture

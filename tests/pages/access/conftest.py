@@ -1,0 +1,41 @@
+"""The pages as somebody who is signed in meets them."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from people import AUTH, PEOPLE, TABLE, signed_in
+from streamlit.testing.v1 import AppTest
+from visiting import APP, PATIENCE, furnish, ran, use
+
+
+@pytest.fixture(autouse=True)
+def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what a page's run takes the place of: workers begin by running the main module."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture
+def space(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with the ready set, and a data root."""
+    use(furnish(tmp_path, phantom_dataset), monkeypatch)
+    monkeypatch.setenv("PAP_DATA", str(tmp_path / "data"))
+    st.cache_data.clear()
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def visit(space: Path) -> Callable[..., AppTest]:
+    """Return `visit(page, mail, roles, **state)`: a page as somebody who is signed in meets it."""
+
+    def opened(page: str, mail: str = PEOPLE["viewer"], roles: dict = TABLE, **state: object) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
+        app.secrets, app.user = {"auth": AUTH, "roles": roles}, signed_in(mail)
+        for key, value in state.items():
+            app.session_state[key] = value
+        app.switch_page(f"pages/{page}.py")
+        return ran(app)
+
+    return opened

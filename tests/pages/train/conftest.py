@@ -1,0 +1,30 @@
+"""A workspace to train in."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from training_runs import logged
+from visiting import furnish, use
+
+from pap_core.training.run import Run
+
+
+@pytest.fixture
+def space(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with the ready set, and no run."""
+    use(furnish(tmp_path, phantom_dataset), monkeypatch)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of the processes that the page starts
+    st.cache_data.clear()
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def new_run(space: Path) -> Callable[..., Run]:
+    """Return `make(name, **status)`: a run of the workspace that has logged some steps."""
+
+    def make(name: str = "first", rows: int = 30, every: int = 1, **status: object) -> Run:
+        return logged(space / "runs" / name, space / "datasets" / "phantoms", rows, every, **status)
+
+    return make
