@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WATCHED = "build_watched"  # key of the names of the builds this session waits for
 FOLDER, UPLOAD = "Folder on this machine", "ZIP archive"
-MODES = {"Automatic": None, "Window": "window", "Field": "field", "Fit": "fit"}
+MODES = {"Automatic": None, "Window": "window", "Field": "field", "Fit": "fit", "Whole": "whole"}
 SPLITS = {"Grouped": "grouped", "Paper": "paper"}
 LAYOUTS = (
     "What it holds is recognised: SIPaKMeD (contours in `.dat` files beside smears or crops), Herlev (masks "
@@ -30,7 +30,9 @@ LAYOUTS = (
 MODE_HELP = (
     "**Window**: 256 × 256 pixels around the nucleus, at the smear's own resolution, as in the paper. "
     "**Field**: the same around some pixel of the cell. **Fit**: the whole cell with a margin, resized. "
-    "**Automatic**: window for smears, fit for pictures of one cell."
+    "**Whole**: all of a picture of 256 × 256, of a larger one a window within it; a smaller one is "
+    "fitted. "
+    "**Automatic**: window for smears, fit for pictures of one cell, whole for reviewed cells."
 )
 SPLIT_HELP = (
     "**Grouped** keeps all cells of a smear or slide on one side: figures on the test side are honest. "

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pap_core.export.origin import NOTICE, Origin
+from pap_core.export.spreadsheet import harmless
 
 
 def cells_table(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
@@ -14,8 +15,8 @@ def cells_table(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
 
 
 def table_csv(told: pd.DataFrame) -> bytes:
-    """Write one picture's `cells_table`, or those of several pictures together, as CSV."""
-    return told.to_csv(index=False, float_format="%.5g").encode()
+    """Write one picture's `cells_table`, or those of several pictures together, as CSV for spreadsheets."""
+    return told.assign(file=told["file"].map(harmless)).to_csv(index=False, float_format="%.5g").encode()
 
 
 def cells_csv(table: pd.DataFrame, origin: Origin) -> bytes:

@@ -126,3 +126,9 @@ def test_numbers_that_are_missing_are_passed_over() -> None:
     label = (cells > 0).astype(np.uint8)
     assert [one.number for one in outlines(label, cells)] == [2, 5]
     assert outlines(label, np.zeros_like(cells)) == []
+
+
+def test_a_file_called_like_a_formula_is_a_text_in_a_spreadsheet(hard) -> None:
+    named = Origin('=HYPERLINK("http:example.org").png', "compact", "ab")
+    read = pd.read_csv(io.BytesIO(cells_csv(hard.table, named)))
+    assert set(read["file"]) == {f"'{named.picture}"}

@@ -3,22 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from pap_core.export.spreadsheet import harmless
 from pap_core.reviews.comparison import areas, metrics
 from pap_core.reviews.store import Reviews
-
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # how a spreadsheet's formula begins
 
 
 def decisions_table(reviews: Reviews) -> pd.DataFrame:
@@ -62,12 +49,3 @@ def decisions_csv(reviews: Reviews) -> bytes:
     for name in table.select_dtypes(exclude=[np.number, "bool"]):
         table[name] = table[name].map(harmless)
     return table.to_csv(index=False, float_format="%.5g").encode()
-
-
-def harmless(text: str) -> str:
-    """Keep a spreadsheet from running a text that a person typed.
-
-    >>> harmless('=HYPERLINK("http://example.org")'), harmless("a = b")
-    ('\\'=HYPERLINK("http://example.org")', 'a = b')
-    """
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
