@@ -95,10 +95,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from pap_core import comparison, comparison_job
+    from pap_core.comparison_pairs import markdown_pairs
     from pap_core.comparison_table import long_table, markdown
 
     names = comparison.chosen(options.methods.split(","))
     begun = comparison.begin(options.dataset, options.budget)
+    known = [*dict.fromkeys([*names, *begun.done()])]
+    if options.against not in (None, *known):
+        raise InputError(
+            f"{options.against}: not among the methods to compare; choose of {', '.join(known)}."
+        )
     bar = Methods()
     for done in comparison_job.work(begun, names, bar.report):
         bar.write(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
@@ -109,6 +115,7 @@ def _compare(options: argparse.Namespace) -> int:
         print(table.to_json(orient="records", indent=2))
     else:
         print(markdown(table, options.protocol))
+        print(f"\n{markdown_pairs(begun, table, options.protocol, options.against)}")
         print(f"\nTables of all protocols: {begun.folder}/comparison.csv")
     return 0
 
@@ -247,6 +254,7 @@ def _parser() -> argparse.ArgumentParser:
         "--budget", type=float, default=20.0, metavar="MINUTES", help="of training for each (default: 20)"
     )
     one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
+    one.add_argument("--against", metavar="NAME", help="pair all others with it (default: with the best)")
     one.add_argument("--json", action="store_true")
 
     one = command("publish", _publish, "Copy a run's best checkpoint to a folder of its own, with a card.")

@@ -7,10 +7,11 @@ import streamlit as st
 
 from pages.shared.charts import COLOURS, SYMBOLS, clickable
 from pages.shared.compare_data import Entry, pair
-from pages.shared.compare_verdict import chance, difference, probability
+from pages.shared.compare_verdict import chance
 from pages.shared.compare_view import open_cell
 from pages.shared.display import plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.comparison_pairs import difference, probability
 from pap_core.intervals import LEVEL
 
 if TYPE_CHECKING:

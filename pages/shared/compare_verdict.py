@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.compare_data import PIX2PIX, Entry, pair
 from pages.shared.display import plain
 from pages.shared.reading import Reading
+from pap_core.comparison_pairs import difference
 from pap_core.comparison_table import wide_table, with_interval
 
 if TYPE_CHECKING:
@@ -49,13 +50,6 @@ def verdict(methods: dict[str, Entry], table: pd.DataFrame, protocol: str) -> No
     )
 
 
-def difference(found: "Paired") -> str:
-    """Write a mean difference with its interval."""
-    if pd.isna(found.low):
-        return f"{found.mean:+.3f}"
-    return f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
-
-
 def chance(found: "Paired") -> str:
     """Say what the interval of a difference says of chance."""
     if pd.isna(found.low):
@@ -63,17 +57,6 @@ def chance(found: "Paired") -> str:
     if found.low <= 0 <= found.high:
         return ", which may be chance: the interval has 0 in it"
     return ""
-
-
-def probability(p: float) -> str:
-    """Write a p-value.
-
-    >>> probability(0.0312), probability(1e-9), probability(float("nan"))
-    ('0.031', '< 0.001', '–')
-    """
-    if pd.isna(p):
-        return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _title(methods: dict[str, Entry], name: str) -> str:
