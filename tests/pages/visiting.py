@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from comparing import few
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from threshold_checkpoint import threshold_network, write_checkpoint
+
+from pap_core.inference import Segmenter
+from pap_core.model.checkpoint import read
+from pap_core.results import evaluate_and_keep, split_of
 
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 300  # s; a machine may be busy with a training
@@ -16,6 +21,16 @@ def furnish(folder: Path, dataset: Path) -> Path:
     write_checkpoint(folder / "threshold", threshold_network())
     (folder / "workspace" / "datasets").mkdir(parents=True)
     (folder / "workspace" / "datasets" / "phantoms").symlink_to(dataset)
+    return folder
+
+
+def furnish_evaluated(folder: Path, dataset: Path) -> Path:
+    """Do as `furnish`, and add a data set of six crops on which the checkpoint is evaluated."""
+    furnish(folder, dataset)
+    crops = few(dataset, folder / "workspace" / "datasets" / "few")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(crops))
     return folder
 
 

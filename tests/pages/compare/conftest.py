@@ -5,26 +5,21 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from comparing import DIGEST, few
-from visiting import furnish, use
+from comparing import DIGEST
+from visiting import furnish_evaluated, use
 
 from pap_core.comparison import Comparison, begin, compare
-from pap_core.inference import Segmenter
-from pap_core.model.checkpoint import read
-from pap_core.results import evaluate_and_keep, split_of
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """A workspace with two methods measured on six crops, and a checkpoint evaluated on the same."""
     st.cache_data.clear()
-    folder = furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
-    dataset = few(phantom_dataset, folder / "workspace" / "datasets" / "few")
+    folder = furnish_evaluated(tmp_path_factory.mktemp("place"), phantom_dataset)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        comparison = begin(dataset, 1)
+        comparison = begin(folder / "workspace" / "datasets" / "few", 1)
         assert [done.name for done in compare(comparison, ["k-means", "otsu"])] == ["k-means", "otsu"]
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(dataset))
     return folder
 
 

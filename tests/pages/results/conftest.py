@@ -6,25 +6,17 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from comparing import few
 from results_page import kept_of
-from visiting import furnish, use
+from visiting import furnish_evaluated, use
 
-from pap_core.inference import Segmenter
-from pap_core.model.checkpoint import read
-from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.results import Kept
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """A checkpoint, and a workspace with two data sets; the smaller one, of six crops, is evaluated."""
     st.cache_data.clear()
-    folder = furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
-    dataset = few(phantom_dataset, folder / "workspace" / "datasets" / "few")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(dataset))
-    return folder
+    return furnish_evaluated(tmp_path_factory.mktemp("place"), phantom_dataset)
 
 
 @pytest.fixture
