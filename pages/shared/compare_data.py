@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,12 +15,14 @@ from pap_core.comparison import Comparison, Done
 from pap_core.comparison_table import long_table, title
 from pap_core.errors import InputError
 from pap_core.results import Kept, TestSplit, find
+from pap_core.training.run import Run
 from pap_core.workspace import evaluations
 
 if TYPE_CHECKING:
     from pap_core.paired import Paired
 
 PIX2PIX = "pix2pix"  # how the names of its presets begin
+RUN = "run "  # how the name of a run's best checkpoint begins, see `pap_core.model.catalogue.display_name`
 _NOT_MEASURED = float("nan")
 
 
@@ -77,14 +80,32 @@ def beside(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) 
         return {}  # to tell a checkpoint's digest takes reading it
     found = {}
     for name, folder in checkpoints().items():
-        if name.startswith(f"run {comparison.place.name}-"):
+        if name.startswith(f"{RUN}{comparison.place.name}-"):
             continue
         with suppress(InputError):  # its weights have just gone
             digest = checkpoint_digest(folder)
             if digest in kept - taken:
-                done = Done(name, digest, _NOT_MEASURED, _NOT_MEASURED, _NOT_MEASURED, 0)
+                done = Done(name, digest, _NOT_MEASURED, _NOT_MEASURED, *_training(name, folder))
                 found[name] = Entry(name, title(name), done, Kept(evaluations() / f"{digest}_{split.digest}"))
     return found
+
+
+def _training(name: str, folder: Path) -> tuple[float, int]:
+    """Return minutes and epochs of the run whose best checkpoint a folder is; of others nothing is known."""
+    if not name.startswith(RUN):
+        return _NOT_MEASURED, 0
+    run = folder.resolve().parents[1]
+    metrics = run / "metrics.jsonl"
+    try:
+        return _minutes(str(run), metrics.stat().st_mtime_ns if metrics.exists() else 0)
+    except InputError:  # its configuration is damaged; what was measured of it is not
+        return _NOT_MEASURED, 0
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _minutes(folder: str, changed: int) -> tuple[float, int]:
+    run = Run(Path(folder))
+    return run.minutes(), run.read_config()[0].epochs
 
 
 def figures(entries: dict[str, Entry]) -> pd.DataFrame:

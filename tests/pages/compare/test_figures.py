@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 from comparing import DIGEST
 from comparing_page import numbers, opened, rows, take_for
+from training_runs import logged
 from visiting import said
 
 from pages.shared.compare_quality import spread
@@ -170,6 +172,25 @@ def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparis
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     points = [trace for trace in figure["data"] if trace["mode"] == "markers"]
     assert {x for trace in points for x in numbers(trace["x"])} == {0.0}
+
+
+def test_a_run_beside_the_methods_has_its_minutes(own: Comparison) -> None:
+    run = logged(own.place.parent / "first", own.dataset)
+    app = opened("Quality and time", beside=["run first"], time="Training")
+    assert "for want of a time" not in said(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    points = {
+        name: x
+        for trace in figure["data"]
+        if trace["mode"] == "markers"
+        for (name,), x in zip(trace["customdata"], numbers(trace["x"]), strict=True)
+    }
+    assert points["run first"] == pytest.approx(run.minutes())
+    assert run.minutes() > 0
+    (run.folder / "config.json").write_text("{")
+    st.cache_data.clear()  # as when the server starts again
+    app = opened("Quality and time", beside=["run first"], time="Training")
+    assert "for want of a time or of a figure: run first" in said(app)
 
 
 @pytest.mark.parametrize("seed", range(5))
