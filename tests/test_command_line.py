@@ -19,7 +19,7 @@ from pap_core.model.checkpoint import read
 from pap_core.training.run import Run
 
 PROJECT = Path(__file__).parents[1]
-COMMANDS = ("phantom", "build", "train", "evaluate", "compare", "predict")
+COMMANDS = ("phantom", "build", "train", "evaluate", "compare", "publish", "reviews", "predict")
 SETTINGS = ("epochs=1", "generator.width=4", "discriminator.width=4", "validation=0.2", "precision=fp32")
 SMALL = [part for setting in SETTINGS for part in ("--set", setting)]
 
