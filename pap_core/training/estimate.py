@@ -2,8 +2,7 @@
 
 import dataclasses
 import resource
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
@@ -185,6 +184,7 @@ def _work(order: dict) -> dict:
     from pap_core.data.jitter import Jitter
     from pap_core.training import peak
     from pap_core.training.loop import Trainer
+    from pap_core.training.timing import seconds
 
     config = from_dict(order["config"])
     crops = _some(Path(order["folders"][0]), max(16, 2 * config.batch))
@@ -197,31 +197,13 @@ def _work(order: dict) -> dict:
         images, labels = (torch.stack(part).to(trainer.device) for part in zip(*drawn, strict=True))
         trainer.take_step(images, labels)
 
-    rate = config.batch / seconds(step, trainer.device)
+    rate = config.batch / seconds(step, trainer.device, _ENOUGH)
     if trainer.device.type == "cuda":
         memory = torch.cuda.max_memory_allocated(trainer.device)
     else:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peak.keep(trainer.device, config.precision)
     return asdict(Pace(rate, memory, trainer.device.type))
-
-
-def seconds(step: Callable[[], object], device, enough: float = _ENOUGH) -> float:
-    """Time a step: the mean of as many as fill the time, after one that does not count."""
-    import torch
-
-    def wait() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
-    step()
-    wait()
-    began, steps = time.perf_counter(), 0
-    while time.perf_counter() - began < enough:
-        step()
-        wait()
-        steps += 1
-    return (time.perf_counter() - began) / steps
 
 
 def _some(folder: Path, count: int):

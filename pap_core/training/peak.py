@@ -49,7 +49,7 @@ def keep(device: "torch.device", precision: str) -> float:
 def _measured(device: "torch.device", precision: str) -> float:
     import torch
 
-    from pap_core.training.estimate import seconds
+    from pap_core.training.timing import seconds
 
     side = _SIDES[device.type]
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
