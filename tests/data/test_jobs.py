@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from building import held
 
 from pap_core.data import composition, jobs
 from pap_core.data.jobs import FAILED, INTERRUPTED, STOPPED, Job
@@ -82,10 +83,9 @@ def test_an_archive_becomes_a_data_set_and_nothing_else(
 @pytest.mark.slow
 def test_a_build_is_stopped_and_continued(phantom_source: Path) -> None:
     job = jobs.from_folder("mine", phantom_source, OPTIONS)
-    until(lambda: state(job) in ("reading", "cutting"), job)
-    job.stop()
-    until(lambda: state(job) in (STOPPED, None), job)
-    assert state(job) == STOPPED
+    with held(job, PATIENCE):
+        job.stop()
+    until(lambda: state(job) == STOPPED, job)
     until(lambda: not processes(job), job)
     assert not datasets().exists()
     job.start()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from building import held
 from datasets_page import BUILD, box, box_named, opened, second_set, zipped
 from visiting import PATIENCE, press, ran, refusals, said
 
@@ -80,9 +81,9 @@ def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None
     job = Job(space / "builds" / "source")
     assert job.order().folder == str((root / "source").resolve())
     assert job.order().options["test_share"] == 0.3
-    wait(lambda: job.progress().state in ("reading", "cutting"))
-    assert "**source**: " in said(ran(app))
-    press(app, "Stop")
+    with held(job, PATIENCE):
+        assert "**source**: " in said(ran(app))
+        press(app, "Stop")
     wait(lambda: job.progress().state == "stopped")
     assert "**source**: stopped" in said(ran(app))
     assert "Continue" in [button.label for button in app.button]
