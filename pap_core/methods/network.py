@@ -63,12 +63,12 @@ class Network(Method):
         return True
 
     def within(self, minutes: float, folders: Sequence[Path]) -> "TrainConfig":
-        """Return the configuration with as many epochs as go into the time, by the pace of a few steps."""
+        """Return the configuration with the whole epochs nearest to the time, by the pace of a few steps."""
         from pap_core.training.estimate import measure
 
         learnt = sum(_training_crops(folder) for folder in folders) * (1 - self.config.validation)
         pace = measure(self.config, folders).crops_per_second
-        return dataclasses.replace(self.config, epochs=max(1, int(60 * minutes * pace / learnt)))
+        return dataclasses.replace(self.config, epochs=max(1, round(60 * minutes * pace / learnt)))
 
     @property
     def parameters(self) -> int:
