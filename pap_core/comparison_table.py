@@ -105,14 +105,14 @@ def markdown(table: pd.DataFrame, protocol: str) -> str:
         together = label_class == "both"
         head += ["published¹: Jaccard, " + ", ".join(METRICS[:-1])] if together else []
         head += ["ms a crop", "parameters", "minutes"] if together else []
-        lines += [f"### {NAMES[label_class]}", "", _row(head), _row(["---"] * len(head))]
+        lines += [f"### {NAMES[label_class]}", "", markdown_row(head), markdown_row(["---"] * len(head))]
         for name, one in wide.iterrows():
             cells = [title(name), with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
             if together:
                 cells += [published(name)]
                 costs = ("milliseconds", ".0f"), ("parameters", ",.0f"), ("minutes", ".1f")
                 cells += ["–" if np.isnan(one[cost]) else format(one[cost], kind) for cost, kind in costs]
-            lines.append(_row(cells))
+            lines.append(markdown_row(cells))
         lines.append("")
     lines += [f"### Jaccard index by category, `{protocol}`: nucleus / cytoplasm", ""]
     lines += _by_category(table, protocol)
@@ -157,6 +157,11 @@ def with_interval(row: pd.Series) -> str:
     return f"{share(row['jaccard'])} [{share(row['low'])}, {share(row['high'])}]"
 
 
+def markdown_row(cells: list[str]) -> str:
+    """Return cells as a line of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"
+
+
 def share(value: float) -> str:
     """Return a measured share with three digits, "–" where there is none.
 
@@ -170,20 +175,16 @@ def _by_category(table: pd.DataFrame, protocol: str) -> list[str]:
     chosen = table[(table["protocol"] == protocol) & (table["metric"] == "jaccard")]
     categories = [name for name in chosen["category"].unique() if name != ALL]
     order = wide_table(table, protocol, "both").index
-    lines = [_row(["method", *categories]), _row(["---"] * (len(categories) + 1))]
+    lines = [markdown_row(["method", *categories]), markdown_row(["---"] * (len(categories) + 1))]
     for name in order:
         of_method = chosen[chosen["method"] == name].set_index(["category", "class"])["mean"]
         cells = [
             f"{share(of_method[category, 'nucleus'])} / {share(of_method[category, 'cytoplasm'])}"
             for category in categories
         ]
-        lines.append(_row([title(name), *cells]))
+        lines.append(markdown_row([title(name), *cells]))
     return lines
 
 
 def _escaped(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "_&%#" else sign for sign in text)
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

@@ -1,10 +1,15 @@
-"""What the tests of evaluations and comparisons share: a data set of a few crops."""
+"""What the tests of evaluations and comparisons share: a data set of a few crops, and its evaluation."""
 
 import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
+import pytest
+
+from pap_core.inference import Segmenter
+from pap_core.model.checkpoint import read
+from pap_core.results import Kept, evaluate_and_keep, split_of
 
 DIGEST = "f3f3"
 
@@ -29,3 +34,10 @@ def few(dataset: Path, folder: Path, train: int = 0) -> Path:
     described["sides"] = rows["split"].value_counts().to_dict()
     (folder / "dataset.json").write_text(json.dumps(described | {"digest": DIGEST}))
     return folder
+
+
+def evaluate_in(folder: Path, dataset: Path) -> Kept:
+    """Evaluate the checkpoint ``threshold`` of a folder; the folder's workspace keeps what was found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
+        return evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(dataset))

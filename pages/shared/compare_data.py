@@ -14,6 +14,7 @@ from pages.shared.results_data import checkpoint_digest, read_protocol, test_spl
 from pap_core.comparison import Comparison, Done
 from pap_core.comparison_table import long_table, title
 from pap_core.errors import InputError
+from pap_core.model.catalogue import run_of
 from pap_core.results import Kept, TestSplit, find
 from pap_core.training.run import Run
 from pap_core.workspace import evaluations
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pap_core.paired import Paired
 
 PIX2PIX = "pix2pix"  # how the names of its presets begin
-RUN = "run "  # how the name of a run's best checkpoint begins, see `pap_core.model.catalogue.display_name`
 _NOT_MEASURED = float("nan")
 
 
@@ -80,21 +80,21 @@ def beside(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) 
         return {}  # to tell a checkpoint's digest takes reading it
     found = {}
     for name, folder in checkpoints().items():
-        if name.startswith(f"{RUN}{comparison.place.name}-"):
+        run = run_of(folder)
+        if run and run.name.startswith(f"{comparison.place.name}-"):
             continue
         with suppress(InputError):  # its weights have just gone
             digest = checkpoint_digest(folder)
             if digest in kept - taken:
-                done = Done(name, digest, _NOT_MEASURED, _NOT_MEASURED, *_training(name, folder))
+                done = Done(name, digest, _NOT_MEASURED, _NOT_MEASURED, *_training(run))
                 found[name] = Entry(name, title(name), done, Kept(evaluations() / f"{digest}_{split.digest}"))
     return found
 
 
-def _training(name: str, folder: Path) -> tuple[float, int]:
-    """Return minutes and epochs of the run whose best checkpoint a folder is; of others nothing is known."""
-    if not name.startswith(RUN):
+def _training(run: Path | None) -> tuple[float, int]:
+    """Return minutes and epochs of a run; of a checkpoint without one nothing is known."""
+    if run is None:
         return _NOT_MEASURED, 0
-    run = folder.resolve().parents[1]
     metrics = run / "metrics.jsonl"
     try:
         return _minutes(str(run), metrics.stat().st_mtime_ns if metrics.exists() else 0)

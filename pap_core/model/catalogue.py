@@ -55,8 +55,14 @@ def available() -> dict[str, Path]:
 
 def display_name(folder: Path) -> str:
     """Name a checkpoint folder: "run NAME" for the best of a run, else the folder's own name."""
+    run = run_of(folder)
+    return f"run {run.name}" if run else folder.resolve().name
+
+
+def run_of(folder: Path) -> Path | None:
+    """Return the folder of the run whose best checkpoint a folder is, None for other checkpoints."""
     folder = folder.resolve()
-    return f"run {folder.parents[1].name}" if folder.parts[-2:] == _BEST.parts else folder.name
+    return folder.parents[1] if folder.parts[-2:] == _BEST.parts else None
 
 
 def digest(content: bytes) -> str:

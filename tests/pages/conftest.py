@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from comparing import few
+from comparing import evaluate_in, few
 from threshold_checkpoint import threshold_network, write_checkpoint
 from visiting import use
 
-from pap_core.inference import Segmenter
-from pap_core.model.checkpoint import read
-from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.results import Kept
 from pap_core.reviews.split_queue import SplitQueue, split_queue
 from pap_core.reviews.store import Reviews, sqlite_engine
 
@@ -26,10 +24,7 @@ def review_place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path
     """For the page that reviews: a checkpoint, and a workspace with six crops that are evaluated."""
     folder = tmp_path_factory.mktemp("place")
     write_checkpoint(folder / "threshold", threshold_network())
-    data = few(phantom_dataset, folder / "workspace" / "datasets" / "phantoms")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(data))
+    evaluate_in(folder, few(phantom_dataset, folder / "workspace" / "datasets" / "phantoms"))
     return folder
 
 

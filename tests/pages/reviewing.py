@@ -2,7 +2,7 @@
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
-from visiting import APP
+from visiting import APP, PATIENCE
 
 from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.queue import ordered
@@ -15,7 +15,7 @@ FIT = 640 / 256  # px of the canvas for one of a crop
 
 def opened(name: str = "Ada", **address: str) -> AppTest:
     """Open the page in a session of its own, and say who one is."""
-    app = AppTest.from_file(str(APP), default_timeout=300)
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
     app.switch_page("pages/review.py")
     for key, value in address.items():
         app.query_params[f"review_{key}"] = value

@@ -12,7 +12,7 @@ from reviewing import NUCLEUS, at, counted, press, told
 from sqlalchemy import Engine, create_engine, make_url, text
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from visiting import APP
+from visiting import APP, PATIENCE
 
 from pages.shared.reviews import store
 from pap_core.reviews.store import Reviews
@@ -51,7 +51,7 @@ def on_server(space: Path, tmp_path: Path) -> Iterator[Callable[[str], AppTest]]
         secrets.write_text(f'[connections.reviews]\nurl = "{url}"\n')
         config.set_option("secrets.files", [str(secrets)])
         st.secrets._reset()
-        app = AppTest.from_file(str(APP), default_timeout=300)
+        app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
         app.switch_page("pages/review.py").run()
         app.text_input(key="review_name").set_value("Ada").run()
         assert not app.exception

@@ -6,7 +6,7 @@ import pytest
 from canvases import canvas_of, draw, moved
 from reviewing import FIT, NUCLEUS, at, by_id, counted, ids, middle, opened, press, reject, told
 from streamlit.testing.v1 import AppTest
-from visiting import APP
+from visiting import APP, PATIENCE
 
 from pap_core.reviews.queue import UNCERTAIN
 from pap_core.reviews.records import Decision, ReviewCell
@@ -95,7 +95,7 @@ def sign_in(app: AppTest, role: str) -> None:
 
 
 def visiting(role: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=300)
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
     sign_in(app, role)
     app.switch_page("pages/review.py").run()
     assert not app.exception

@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import pytest
-from comparing import few
+from comparing import evaluate_in, few
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from threshold_checkpoint import threshold_network, write_checkpoint
-
-from pap_core.inference import Segmenter
-from pap_core.model.checkpoint import read
-from pap_core.results import evaluate_and_keep, split_of
 
 APP = Path(__file__).parents[2] / "app.py"
 PATIENCE = 300  # s; a machine may be busy with a training
@@ -27,10 +23,7 @@ def furnish(folder: Path, dataset: Path) -> Path:
 def furnish_evaluated(folder: Path, dataset: Path) -> Path:
     """Do as `furnish`, and add a data set of six crops on which the checkpoint is evaluated."""
     furnish(folder, dataset)
-    crops = few(dataset, folder / "workspace" / "datasets" / "few")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(crops))
+    evaluate_in(folder, few(dataset, folder / "workspace" / "datasets" / "few"))
     return folder
 
 
@@ -65,8 +58,10 @@ def button(app: AppTest, label: str) -> Button:
 
 
 def press(app: AppTest, label: str) -> AppTest:
-    """Press the button of a label."""
-    button(app, label).click()
+    """Press the button of a label, which must not be disabled."""
+    one = button(app, label)
+    assert not one.disabled
+    one.click()
     return ran(app)
 
 

@@ -6,18 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from comparing import evaluate_in
 from segmenting import jaccard
 from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.contours import fill
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
-from pap_core.inference import Segmenter
 from pap_core.labels import NUCLEUS, PALETTE, colour_map, decode
 from pap_core.measurement import measure
 from pap_core.metrics import compare, scores
-from pap_core.model.checkpoint import read
-from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.results import Kept
 from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.queue import (
     AS_THEY_LIE,
@@ -38,9 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Kep
     """The evaluation of the test's checkpoint on the small phantom data set."""
     folder = tmp_path_factory.mktemp("kept")
     write_checkpoint(folder / "threshold", threshold_network())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAP_WORKSPACE", str(folder / "workspace"))
-        return evaluate_and_keep(Segmenter(read(folder / "threshold"), "cpu"), split_of(phantom_dataset))
+    return evaluate_in(folder, phantom_dataset)
 
 
 @pytest.fixture(scope="module")

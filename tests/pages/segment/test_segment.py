@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from segmenting import CROP, GLASS, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
 from threshold_checkpoint import threshold_network, write_checkpoint
@@ -27,20 +26,6 @@ DOWNLOADS = [
     "COCO (JSON)",
     "Contours (.dat)",
 ]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
-    """A checkpoint and a workspace, for the whole module: what was seen once is remembered."""
-    st.cache_data.clear()
-    return furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
-
-
-@pytest.fixture
-def app(place: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The app, opened for the first time in a session."""
-    use(place, monkeypatch)
-    return opened()
 
 
 @pytest.fixture

@@ -4,21 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
 from streamlit.testing.v1 import AppTest
-from visiting import furnish, said, use
+from visiting import said, use
 
 from pap_core.labels import PROTOCOLS
 
 METRICS = ["accuracy", "precision", "sensitivity", "specificity", "jaccard"]
 TRUTH = truth_of((150, 130), CROP_CELLS)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
-    st.cache_data.clear()
-    return furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from segmenting import CROP, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
 from visiting import furnish, said, use
@@ -13,18 +12,6 @@ from visiting import furnish, said, use
 from pages.shared.examples import SEEDS, example
 from pap_core.images import read_image
 from pap_core.inference import Segmenter
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
-    st.cache_data.clear()
-    return furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
-
-
-@pytest.fixture
-def app(place: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    use(place, monkeypatch)
-    return opened()
 
 
 @pytest.mark.parametrize("category", list(SEEDS))
