@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TIMES = {"milliseconds": "Time of a crop", "minutes": "Training"}
 AXES = {"milliseconds": "Time of a crop by itself (ms)", "minutes": "Training, members included (minutes)"}
 KINDS = ("Pix2Pix", "Other network", "Combination", "Nothing to learn")
+_TICKS = [float(f"{digit}e{power}") for power in range(-1, 6) for digit in (1, 2, 5)]  # of a logarithmic axis
 _LINE = 19  # px, of a label
 _TOP, _BOTTOM, _RIGHT = 40, 60, 250  # px, around the chart; its labels stand on the right
 
@@ -135,7 +136,7 @@ def quality(points: pd.DataFrame, reading: Reading, time: str) -> "go.Figure":
     figure.update_xaxes(
         title=AXES[time],
         type="log" if logarithmic else "linear",
-        dtick="D2" if logarithmic else None,  # 1, 2, 5, 10
+        tickvals=_TICKS if logarithmic else None,
         range=[left, right],
         zeroline=False,
     )
