@@ -53,7 +53,7 @@ def main() -> None:
         probe.close()
         command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
         server = subprocess.Popen(
-            [*command, "--server.address=127.0.0.1", "--server.fileWatcherType=none"],
+            [*command, "--server.address=127.0.0.1"],
             cwd=ROOT, env=os.environ | {"PAP_WORKSPACE": workspace}, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:

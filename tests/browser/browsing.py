@@ -32,7 +32,7 @@ def serving(
         place: where these are.
         checkpoint: the one in use.
         end: how the server is ended.
-        options: of ``streamlit run``, beyond those that every test needs.
+        options: of ``streamlit run``, beyond the port and the address.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +45,7 @@ def serving(
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with open(place / "server.log", "wb") as log:
         server = subprocess.Popen(
-            [*command, "--server.address=127.0.0.1", "--server.fileWatcherType=none", *options],
+            [*command, "--server.address=127.0.0.1", *options],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -23,3 +23,4 @@ def test_the_first_address_of_a_fresh_server(visit: Callable, space: Path, path:
         page.get_by_role("heading", name="Parabasal.png").wait_for()
         assert page.get_by_role("button", name="Checkpoint: threshold").count() == 1
         page.close()
+    assert "arning" not in (space.parent / "server.log").read_text()
