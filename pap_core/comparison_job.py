@@ -6,7 +6,6 @@ it is, its ``lock`` keeps a second process away. Nothing here imports torch.
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pap_core import comparison as comparisons
 from pap_core.comparison import Comparison, Done
 from pap_core.errors import InputError
 from pap_core.images import write_whole
+from pap_core.interruption import interrupted_when_asked
 from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder
 from pap_core.training import life
@@ -129,7 +129,7 @@ def work(
         InputError: another process is at this comparison, or as `compare`.
     """
     names = tuple(names)
-    with _alone(comparison), _interrupted_when_asked():
+    with _alone(comparison), interrupted_when_asked() as asked:
         tell = _teller(comparison, names, report)
         try:
             _write(comparison, Progress("working", names, _next(comparison, names)))
@@ -138,7 +138,7 @@ def work(
                 yield done
         except BaseException as error:
             with suppress(OSError):  # no room for this much: the process is seen to be gone
-                _write(comparison, _ended(comparison, names, error))
+                _write(comparison, _ended(comparison, names, error, asked.is_set()))
             raise
         _write(comparison, Progress(FINISHED, names))
 
@@ -178,13 +178,13 @@ def _next(comparison: Comparison, names: tuple[str, ...]) -> str:
     return next((name for name in names if name not in done), "")
 
 
-def _ended(comparison: Comparison, names: tuple[str, ...], error: BaseException) -> Progress:
+def _ended(comparison: Comparison, names: tuple[str, ...], error: BaseException, asked: bool) -> Progress:
     """Return what is to be said of a process that ends before its time."""
     method = _next(comparison, names)
     run = run_at_hand(comparison, method)
     told = run.read_status() if run else {}
-    asked = told.get("state") == "stopped" and told.get("pid") == os.getpid()
-    if asked or isinstance(error, KeyboardInterrupt | GeneratorExit):
+    run_asked = told.get("state") == "stopped" and told.get("pid") == os.getpid()
+    if asked or run_asked or isinstance(error, KeyboardInterrupt | GeneratorExit):
         return Progress(STOPPED, names, method)
     return Progress(FAILED, names, method, error=life.told(error, comparison.folder))
 
@@ -213,16 +213,6 @@ def _alone(comparison: Comparison) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _interrupted_when_asked() -> Iterator[None]:
-    """Make SIGTERM an interruption; while a run trains it has a way of its own to stop."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -7,16 +7,16 @@ import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import asdict
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
 
 from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, draw, label_map
+from pap_core.data.workers import spread
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image, write_whole
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
@@ -64,16 +64,8 @@ def _cut_each(pictures: dict[str, list[Cell]], folder: Path, job: dict) -> Itera
         for name, cells in pictures.items():
             yield name, _cut_picture(name, cells, folder, job)
         return
-    workers = min(os.cpu_count() or 1, len(pictures))
-    # spawn, not fork: a page builds from a process full of threads
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
-        jobs = {pool.submit(_cut_picture, name, cells, folder, job): name for name, cells in pictures.items()}
-        try:
-            for one in as_completed(jobs):
-                yield jobs[one], one.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    items = {name: (name, cells, folder, job) for name, cells in pictures.items()}
+    yield from spread(_cut_picture, items, _start_worker)
 
 
 def remove_leftovers(folder: Path, kept: set[str]) -> None:

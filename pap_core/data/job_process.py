@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from filelock import FileLock, Timeout
 from pap_core.data import jobs
 from pap_core.data.jobs import Job, Order
 from pap_core.errors import InputError
+from pap_core.interruption import interrupted_when_asked, put_off
 
 _PAUSE = 0.3  # s, at least, between two words on the progress
 
@@ -31,23 +31,29 @@ def main(folder: Path) -> int:
         order = job.order()
     except (Timeout, FileNotFoundError):
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        if not Path(order.out).exists():
-            _do(job, order)
-    except KeyboardInterrupt:
+    with interrupted_when_asked() as asked:
+        try:
+            if not Path(order.out).exists():
+                _do(job, order)
+        except BaseException as error:
+            with put_off():  # asked a second time
+                return _ended(job, error, asked.is_set())
+        job.delete()
+    return 0
+
+
+def _ended(job: Job, error: BaseException, asked: bool) -> int:
+    """Tell why the job ended before its time; returns the exit status."""
+    if asked or isinstance(error, KeyboardInterrupt):
         job.tell(jobs.STOPPED)
         return 130
-    except (InputError, OSError) as error:
-        if not (folder / jobs.RESULT).exists():  # nothing to go on with: what was uploaded goes at once
-            _discard(folder)
-        job.tell(jobs.FAILED, error=str(error))
-        return 1
-    except BaseException:
-        job.tell(jobs.FAILED, error=f"{job.name}: the build broke off; {folder / 'log.txt'} says where.")
-        raise
-    job.delete()
-    return 0
+    if not isinstance(error, InputError | OSError):
+        job.tell(jobs.FAILED, error=f"{job.name}: the build broke off; {job.folder / 'log.txt'} says where.")
+        raise error
+    if not (job.folder / jobs.RESULT).exists():  # nothing to go on with: what was uploaded goes at once
+        _discard(job.folder)
+    job.tell(jobs.FAILED, error=str(error))
+    return 1
 
 
 def _do(job: Job, order: Order) -> None:

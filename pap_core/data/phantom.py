@@ -8,9 +8,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from pap_core.data.phantom_clutter import paint_debris, paint_film, photograph
 from pap_core.data.phantom_outlines import Outline, angular, between, blob, pulled, waisted
 from pap_core.data.phantom_painting import ORANGE, PINK, Cell, Look, Stain, paint_cell
 from pap_core.data.sipakmed import PHANTOM_MARK
+from pap_core.data.workers import spread
 from pap_core.errors import InputError
 
 CATEGORIES: tuple[str, ...] = (
@@ -198,18 +198,11 @@ def write(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        workers = min(smears, os.cpu_count() or 1)
-        # spawn, not fork: a page may write from a process full of threads
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-            jobs = [pool.submit(_write_smear, unfinished, index, seed) for index in range(smears)]
-            try:
-                for done, job in enumerate(as_completed(jobs), start=1):
-                    job.result()
-                    if progress is not None:
-                        progress(done, smears)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        items = {index: (unfinished, index, seed) for index in range(smears)}
+        with closing(spread(_write_smear, items)) as painted:
+            for done, _ in enumerate(painted, start=1):
+                if progress is not None:
+                    progress(done, smears)
         (unfinished / PHANTOM_MARK).write_text(json.dumps({"smears": smears, "seed": seed}))
         if folder.exists():
             folder.rmdir()

@@ -1,0 +1,57 @@
+"""Tests of Ctrl-C and SIGTERM: when they interrupt, and when not yet."""
+
+import signal
+import threading
+
+import pytest
+
+from pap_core.interruption import interrupted_when_asked, put_off
+
+
+def test_sigterm_interrupts_and_is_remembered() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupted_when_asked() as asked:
+        assert not asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        assert asked.is_set()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_put_off_comes_when_the_work_is_done(signum: int) -> None:
+    done = []
+
+    def work() -> None:
+        with put_off():
+            signal.raise_signal(signum)
+            signal.raise_signal(signum)
+            done.append("whole")
+
+    with interrupted_when_asked(), pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["whole"]
+
+
+def test_an_error_of_the_work_is_not_lost_to_the_interruption() -> None:
+    def work() -> None:
+        with put_off():
+            signal.raise_signal(signal.SIGINT)
+            raise ValueError
+
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        work()
+    assert isinstance(interrupted.value.__context__, ValueError)
+
+
+def test_in_another_thread_nothing_is_put_off() -> None:
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        with put_off():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
