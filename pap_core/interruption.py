@@ -48,5 +48,5 @@ def put_off() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-        for signum in came[:1]:
+        for signum in came:
             signal.raise_signal(signum)

@@ -2,10 +2,19 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from pap_core.interruption import interrupted_when_asked, put_off
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Hear Ctrl-C even where the tests were started in the background, which makes a process deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_sigterm_interrupts_and_is_remembered() -> None:
@@ -55,3 +64,21 @@ def test_in_another_thread_nothing_is_put_off() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_who_is_deaf_to_ctrl_c_still_hears_sigterm() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as started in the background of a shell
+    done = []
+
+    def work() -> None:
+        with put_off():
+            signal.raise_signal(signal.SIGINT)
+        done.append("deaf")
+        with put_off():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+
+    with interrupted_when_asked() as asked, pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["deaf"]
+    assert asked.is_set()

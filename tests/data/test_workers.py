@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
@@ -14,6 +15,25 @@ import pytest
 from pap_core.data.workers import spread
 
 PATIENCE = 120  # s
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Hear Ctrl-C even where the tests were started in the background, which makes a process deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def none_is_left() -> Iterator[None]:
+    """See that no test leaves a process behind."""
+    before = set(multiprocessing.active_children())
+    yield
+    deadline = time.monotonic() + PATIENCE
+    while (left := set(multiprocessing.active_children()) - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left
 
 
 def test_each_answer_comes_with_its_name() -> None:
@@ -27,7 +47,6 @@ def test_each_answer_comes_with_its_name() -> None:
 def test_an_error_of_a_worker_is_that_of_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         dict(spread(divmod, {"one": (1, 0)}))
-    assert _none_is_left()
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -52,23 +71,16 @@ def test_ctrl_c_while_the_workers_start_leaves_none(
     monkeypatch.setattr(kind, method, interrupted)
     with pytest.raises(KeyboardInterrupt):
         dict(spread(pow, {number: (number, 2) for number in range(4)}))
-    assert _none_is_left()
 
 
 def test_who_wants_no_more_answers_waits_for_no_more_work() -> None:
-    with closing(spread(_wait, {number: (0.2,) for number in range(200)})) as answers:
+    everything = 60.0  # s
+    items = {number: (0.2,) for number in range(int(everything / 0.2) * (os.cpu_count() or 1))}
+    with closing(spread(_wait, items)) as answers:
         next(answers)
         began = time.monotonic()
-    assert time.monotonic() - began < 0.2 * 200 / (os.cpu_count() or 1) / 2
-    assert _none_is_left()
+    assert time.monotonic() - began < everything / 2
 
 
 def _wait(seconds: float) -> None:
     time.sleep(seconds)
-
-
-def _none_is_left() -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not multiprocessing.active_children()
