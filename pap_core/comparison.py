@@ -5,27 +5,19 @@ and a ``<method>.json`` for each that is done. What was predicted is kept where 
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pap_core.errors import InputError
-from pap_core.images import read_image, write_whole
+from pap_core.images import write_whole
 from pap_core.methods.catalogue import NAMES, make
 from pap_core.methods.network import run_folder
 from pap_core.results import Kept, TestSplit, evaluate_and_keep, find, split_of
 from pap_core.workspace import comparisons, runs
 
-if TYPE_CHECKING:
-    from pap_core.methods.method import Method
-
 Progress = Callable[[str, str, int, int], None]  # method, what is done, done, of
 
-_TIMED = 20  # crops
 _SUMMARY = "comparison.json"
 
 
@@ -164,10 +156,8 @@ def compare(comparison: Comparison, names: Sequence[str], progress: Progress | N
                 "and it goes on where it was."
             )
         report = (lambda done, of, tell=tell: tell("measuring", done, of)) if tell else None
-        evaluate_and_keep(method, split, report)
-        done = Done(
-            name, method.digest, _milliseconds(method, split), method.parameters, *_training(comparison, name)
-        )
+        kept = evaluate_and_keep(method, split, report)
+        done = Done(name, method.digest, *astuple(kept.cost()), *_training(comparison, name))
         write_whole(comparison.folder / f"{name}.json", json.dumps(asdict(done), indent=2).encode())
         yield done
 
@@ -188,16 +178,3 @@ def _training(comparison: Comparison, name: str) -> tuple[float, int]:
     if not run.folder.exists():
         return 0.0, 0
     return run.minutes(), run.read_config()[0].epochs
-
-
-def _milliseconds(method: "Method", split: TestSplit) -> float:
-    """Return the median time of one crop, by itself; the first does not count."""
-    paths = sorted((split.folder / "images").glob("*.png"))[:_TIMED]
-    images = [read_image(path) for path in paths]
-    method.predict(images[0])
-    taken = []
-    for image in images:
-        began = time.perf_counter()
-        method.predict(image)
-        taken.append(time.perf_counter() - began)
-    return 1000 * float(np.median(taken))

@@ -27,6 +27,7 @@ class Predictor(Protocol):
 
     name: str
     digest: str  # what tells it from any other, 16 hex digits
+    parameters: int  # how many numbers it has learnt
 
     def generate(self, images: np.ndarray) -> np.ndarray:
         """Return the colour maps, ``(N, S, S, 3)`` uint8, of crops of that shape."""

@@ -55,6 +55,11 @@ class Segmenter:
         """The digest of the checkpoint's weights."""
         return self.checkpoint.digest
 
+    @property
+    def parameters(self) -> int:
+        """How many weights the generator has."""
+        return sum(weight.numel() for weight in self.checkpoint.generator.parameters())
+
     def segment(self, image: np.ndarray, kind: str, scale: float) -> Segmentation:
         """Segment a picture; the same picture gives the same bytes on one machine.
 

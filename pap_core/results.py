@@ -20,8 +20,10 @@ import pandas as pd
 import psutil
 from PIL import Image
 
+from pap_core import cost
+from pap_core.cost import Cost
 from pap_core.errors import InputError
-from pap_core.images import png_bytes
+from pap_core.images import png_bytes, read_image
 from pap_core.published import PUBLISHED
 from pap_core.workspace import evaluations
 
@@ -67,6 +69,10 @@ class Kept:
         if missing := {*_NAMES, *_METRICS, "nucleus_area"} - set(table):
             raise self._damaged(_TABLE) from KeyError(*missing)
         return table
+
+    def cost(self) -> Cost:
+        """Read what a crop takes."""
+        return cost.read(self.folder)
 
     def prediction(self, crop: str) -> Path:
         """Return the path of the colour map generated for a crop."""
@@ -153,6 +159,7 @@ def evaluate_and_keep(
             unfinished.thumbnail(crop).write_bytes(_small(image, colours))
 
         summary = evaluate(predictor, split.folder, unfinished.folder, SIDE, progress, keep)
+        cost.write(unfinished.folder, cost.measure(predictor, _some_crops(split)))
         if summary["dataset"]["digest"] != split.digest or split_of(split.folder) != split:
             raise InputError(
                 f"{split.folder}: was built anew during the evaluation, expected it to stay; evaluate again."
@@ -170,6 +177,11 @@ def evaluate_and_keep(
     finally:
         shutil.rmtree(unfinished.folder, ignore_errors=True)
     return Kept(final)
+
+
+def _some_crops(split: TestSplit) -> np.ndarray:
+    paths = sorted((split.folder / "images").glob("*.png"))[: cost.TIMED]
+    return np.stack([read_image(path) for path in paths])
 
 
 def _small(image: np.ndarray, colours: np.ndarray) -> bytes:

@@ -79,6 +79,8 @@ def test_what_is_kept_is_the_evaluation_with_its_predictions(
     assert calls[-1] == (6, 6)
     summary = evaluate(segmenter, few, tmp_path / "plain")
     assert kept.summary() == summary
+    assert kept.cost().milliseconds > 0
+    assert kept.cost().parameters == segmenter.parameters > 0
     assert (kept.folder / "per_image.csv").read_bytes() == (tmp_path / "plain/per_image.csv").read_bytes()
     table = kept.table()
     for crop, rows in table.groupby("id"):

@@ -1,7 +1,7 @@
 """What is compared: the methods that have a result, runs beside them, their figures, read once."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,8 +86,9 @@ def beside(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) 
         with suppress(InputError):  # its weights have just gone
             digest = checkpoint_digest(folder)
             if digest in kept - taken:
-                done = Done(name, digest, _NOT_MEASURED, _NOT_MEASURED, *_training(run))
-                found[name] = Entry(name, title(name), done, Kept(evaluations() / f"{digest}_{split.digest}"))
+                one = Kept(evaluations() / f"{digest}_{split.digest}")
+                done = Done(name, digest, *astuple(one.cost()), *_training(run))
+                found[name] = Entry(name, title(name), done, one)
     return found
 
 

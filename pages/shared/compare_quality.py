@@ -34,7 +34,7 @@ def show_quality(entries: dict[str, Entry], table: pd.DataFrame, reading: Readin
         required=True,
         key="compare_time",
         bind="query-params",
-        help="**Time of a crop**: the median, one crop by itself, of methods only. "
+        help="**Time of a crop**: the median, one crop by itself. "
         "**Training**: without validation; of a fine-tuned run, its own alone.",
     )
     points = against(entries, table, reading, time)

@@ -41,7 +41,9 @@ class _Turns:
     """A segmenter that takes turns with the pages: between its batches others may have the model."""
 
     def __init__(self, model: Model):
-        self.model, self.name, self.digest = model, model.segmenter.name, model.segmenter.digest
+        segmenter = model.segmenter
+        self.model, self.name, self.digest = model, segmenter.name, segmenter.digest
+        self.parameters = segmenter.parameters
 
     def generate(self, squares):
         """Generate colour maps as the segmenter does."""

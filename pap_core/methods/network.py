@@ -73,12 +73,12 @@ class Network(Method):
     @property
     def parameters(self) -> int:
         """How many weights the network has."""
-        return sum(weight.numel() for weight in self._ready().checkpoint.generator.parameters())
+        return self._ready().parameters
 
     @property
     def digest(self) -> str:
         """The digest of the weights."""
-        return self._ready().checkpoint.digest
+        return self._ready().digest
 
     def _colours(self, images: np.ndarray) -> np.ndarray:
         return self._ready().generate(images)

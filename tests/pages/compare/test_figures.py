@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 import streamlit as st
 from comparing import DIGEST
@@ -17,6 +16,7 @@ from pap_core.comparison_table import long_table, wide_table
 from pap_core.methods.catalogue import ABOUT
 from pap_core.model.checkpoint import read
 from pap_core.paired import differences, paired
+from pap_core.results import find
 
 # Figures
 
@@ -97,11 +97,12 @@ def test_a_run_evaluated_on_the_same_split_is_picked_beside(here: Comparison) ->
     assert not app.exception
     shown = app.dataframe[0].value.set_index("Method")
     assert set(shown.index) == {"K-means", "Otsu", "threshold"}
-    assert np.isnan(shown.loc["threshold", "ms a crop"])
-    evaluations = here.folder.parents[1] / "evaluations"
-    table = pd.read_csv(
-        next(evaluations.glob(f"{read(here.folder.parents[2] / 'threshold').digest}_*")) / "per_image.csv"
-    )
+    network = read(here.folder.parents[2] / "threshold")
+    kept = find(network.digest, here.split())
+    assert shown.loc["threshold", "ms a crop"] == kept.cost().milliseconds > 0
+    weights = network.generator.parameters()
+    assert shown.loc["threshold", "Parameters"] == sum(weight.numel() for weight in weights)
+    table = kept.table()
     table = table[(table["protocol"] == "strict") & (table["class"] == "both")]
     assert shown.loc["threshold", "Jaccard index"] == pytest.approx(table["jaccard"].mean())
     assert [one.proto.disabled for one in app.get("download_button")] == [False] * 3
@@ -165,13 +166,26 @@ def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparis
         for trace in points
         for (name,), x in zip(trace["customdata"], numbers(trace["x"]), strict=True)
     }
-    assert named == {ABOUT[name].title: done.milliseconds for name, done in here.done().items()}
+    cost = find(read(here.folder.parents[2] / "threshold").digest, here.split()).cost()
+    expected = {ABOUT[name].title: done.milliseconds for name, done in here.done().items()}
+    assert named == expected | {"threshold": cost.milliseconds}
     assert sorted(label["text"] for label in figure["layout"]["annotations"]) == sorted(named)
-    assert "for want of a time or of a figure: threshold" in said(app)
+    assert "for want of a time" not in said(app)
     app.get("segmented_control")[2].set_value("minutes").run()
+    assert "for want of a time or of a figure: threshold" in said(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     points = [trace for trace in figure["data"] if trace["mode"] == "markers"]
     assert {x for trace in points for x in numbers(trace["x"])} == {0.0}
+
+
+def test_an_evaluation_that_was_not_timed_has_no_point_and_no_figure(own: Comparison) -> None:
+    kept = find(read(own.folder.parents[2] / "threshold").digest, own.split())
+    (kept.folder / "cost.json").write_text('{"milliseconds": "fast"')
+    app = opened(beside=["threshold"])
+    shown = app.dataframe[0].value.set_index("Method")
+    assert shown.loc["threshold", ["ms a crop", "Parameters"]].isna().all()
+    app = opened("Quality and time", beside=["threshold"])
+    assert "for want of a time or of a figure: threshold" in said(app)
 
 
 def test_a_run_beside_the_methods_has_its_minutes(own: Comparison) -> None:
