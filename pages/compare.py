@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.shared import datasets
 from pages.shared.compare_about import show_about
+from pages.shared.compare_against import show_all_against
 from pages.shared.compare_cell import cell_dialog
 from pages.shared.compare_cells import choose_order, show_cells
 from pages.shared.compare_data import Entry, beside, figures, measured, split_of
@@ -93,6 +94,7 @@ def in_pairs(shown: dict[str, Entry], table: pd.DataFrame, split: TestSplit, rea
         return
     first, second = choose_pair(shown, table, reading.protocol)
     each = show_difference(first, second, reading)
+    show_all_against(first, shown, table, reading)
     if each.empty:
         return
     st.subheader("Where they differ most", anchor=False)

@@ -11,6 +11,7 @@ from visiting import said
 from pages.shared.compare_cells import ORDERS, ordered
 from pap_core.comparison import Comparison
 from pap_core.comparison_table import long_table, wide_table
+from pap_core.methods.catalogue import ABOUT
 from pap_core.paired import differences, paired
 
 # Two methods
@@ -75,6 +76,27 @@ def test_a_cell_opens_larger_with_what_both_found(here: Comparison) -> None:
     app.button(key="compare_next").click().run()
     assert app.query_params["compare_cell"] == order[1]
     assert f"crop {order[1]}" in said(app)
+
+
+def test_all_the_others_stand_against_the_first_once_asked_for(own: Comparison) -> None:
+    take_for(own, "otsu", "u-net")
+    asked = {"first": "otsu", "second": "k-means", "metric": "Precision", "protocol": "colour-200"}
+    app = opened("Two methods", **asked)
+    assert not app.dataframe
+    app = opened("Two methods", all="true", **asked)
+    shown = app.dataframe[0].value.set_index("Method")
+    order = wide_table(long_table(own), "colour-200", "both").index
+    assert list(shown.index) == [ABOUT[name].title for name in order if name != "otsu"]
+    otsu, other = (rows(own, name, "colour-200") for name in ("otsu", "k-means"))
+    found = paired(differences(other, otsu, "precision"))
+    assert dict(shown.loc["K-means"]) == {
+        "Difference": f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]",
+        "Cells": found.crops,
+        "Better on": found.better,
+        "Worse on": found.worse,
+        "Wilcoxon p": f"{found.p:.3f}",
+    }
+    assert shown.loc["U-Net", ["Better on", "Worse on", "Wilcoxon p"]].tolist() == [0, 0, "–"]
 
 
 def test_one_method_alone_is_no_pair(here: Comparison) -> None:
