@@ -3,6 +3,8 @@
 Both become a KeyboardInterrupt, wherever the process happens to be.
 """
 
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -50,3 +52,20 @@ def put_off() -> Iterator[None]:
             signal.signal(signum, handler)
         for signum in came:
             signal.raise_signal(signum)
+
+
+def only_parent_ends(worker: int) -> None:
+    """Let SIGTERM end this worker process only where its parent sends it; given to a pool of workers.
+
+    Whoever shuts a service or a machine down sends it to all processes at once. A worker that obeyed would
+    be gone before its parent had come to an end in order, and the parent would take that for a fault.
+    """
+    parent = multiprocessing.parent_process().pid
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def wait() -> None:
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()

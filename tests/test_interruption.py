@@ -1,12 +1,16 @@
 """Tests of Ctrl-C and SIGTERM: when they interrupt, and when not yet."""
 
+import multiprocessing
 import signal
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from multiprocessing.synchronize import Event
 
 import pytest
 
-from pap_core.interruption import interrupted_when_asked, put_off
+from pap_core.interruption import interrupted_when_asked, only_parent_ends, put_off
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +86,23 @@ def test_who_is_deaf_to_ctrl_c_still_hears_sigterm() -> None:
         work()
     assert done == ["deaf"]
     assert asked.is_set()
+
+
+def _rests(ready: Event) -> None:
+    only_parent_ends(0)
+    ready.set()
+    time.sleep(600)
+
+
+def test_a_worker_ends_by_its_parent_alone() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    worker = spawn.Process(target=_rests, args=(ready,), daemon=True)
+    worker.start()
+    assert ready.wait(60)
+    subprocess.run(["kill", "-TERM", str(worker.pid)], check=True)  # by another process
+    worker.join(1)
+    assert worker.is_alive()
+    worker.terminate()
+    worker.join(30)
+    assert worker.exitcode == 0

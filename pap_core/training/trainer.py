@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
 from pap_core.data.jitter import Jitter
+from pap_core.interruption import only_parent_ends
 from pap_core.labels import IGNORE, draw_targets
 from pap_core.model import objective
 from pap_core.model.discriminator import Discriminator
@@ -294,4 +295,5 @@ class Trainer:
             sampler=Draws(len(self.crops), seed, first, last, batch, self.share),
             num_workers=min(4, max(1, (os.cpu_count() or 1) // processes.on_this_machine())),
             pin_memory=self.device.type == "cuda",
+            worker_init_fn=only_parent_ends,
         )

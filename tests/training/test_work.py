@@ -145,18 +145,23 @@ def begun(run: Run, forking: Forking) -> psutil.Process:
     return one
 
 
+@pytest.mark.parametrize("reached", ["itself", "all", "its workers first"])
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_a_run_with_a_checkpoint(new, forking: Forking, signum: int) -> None:
+def test_a_signal_stops_a_run_with_a_checkpoint(new, forking: Forking, signum: int, reached: str) -> None:
+    """Ctrl-C reaches all processes; and SIGTERM does when a service or the machine is shut down."""
     run = new("epochs=200")
     one = begun(run, forking)
     workers = one.children(recursive=True)
     assert workers
-    for member in [one, *(workers if signum == signal.SIGINT else [])]:  # Ctrl-C reaches all
+    members = {"itself": [one], "all": [one, *workers], "its workers first": [*workers, one]}
+    for member in members[reached]:
         member.send_signal(signum)
     psutil.wait_procs([one], timeout=60)
     assert process.state(run) == "stopped"
     assert not run.stop_asked
     assert run.load_last()["step"] == run.read_status()["step"] > 0
+    _, left = psutil.wait_procs(workers, timeout=30)
+    assert not left
 
 
 def test_a_second_signal_ends_it_at_once(new, forking: Forking) -> None:
