@@ -10,14 +10,14 @@ from pages.shared.charts import COLOURS, SYMBOLS
 from pages.shared.compare_data import PIX2PIX, Entry
 from pages.shared.reading import METRICS, Reading
 from pap_core.comparison_table import ALL
-from pap_core.methods.catalogue import MEMBERS, UNTRAINED
+from pap_core.methods.catalogue import ABOUT, MEMBERS, UNTRAINED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TIMES = {"milliseconds": "Time of a crop", "minutes": "Training"}
 AXES = {"milliseconds": "Time of a crop by itself (ms)", "minutes": "Training, members included (minutes)"}
-KINDS = ("Pix2Pix", "Other network", "Combination", "Nothing to learn")
+KINDS = ("Pix2Pix", "Other network", "Combination", "Nothing to learn", "Run or checkpoint beside them")
 _TICKS = [float(f"{digit}e{power}") for power in range(-1, 6) for digit in (1, 2, 5)]  # of a logarithmic axis
 _LINE = 19  # px, of a label
 _TOP, _BOTTOM, _RIGHT = 40, 60, 250  # px, around the chart; its labels stand on the right
@@ -72,6 +72,8 @@ def against(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading, ti
 
 
 def _kind(entry: Entry) -> str:
+    if entry.name not in ABOUT:
+        return KINDS[4]
     if entry.name.startswith(PIX2PIX):
         return KINDS[0]
     if entry.name in MEMBERS:

@@ -16,7 +16,8 @@ COSTS = {"milliseconds": "ms a crop", "parameters": "Parameters", "minutes": "Mi
 NOTE = (
     f"Means over the test crops, from 0 to 1, best first. **Interval**: {LEVEL} %, of the mean Jaccard "
     f"index, bootstrap over smears or slides, {RESAMPLES} resamples. **ms a crop**: the median, one crop by "
-    "itself. **Minutes**: of training, its members' included. What is empty was not measured."
+    "itself, when it was measured; other work on the machine makes it longer. **Minutes**: of training, its "
+    "members' included. What is empty was not measured."
 )
 PUBLISHED_NOTE = (
     f"**Published**: the paper's figures ([doi {DOI}](https://doi.org/{DOI})). Each row of its Table 5 is of "
