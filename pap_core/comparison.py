@@ -7,6 +7,7 @@ and a ``<method>.json`` for each that is done. What was predicted is kept where 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
+from math import inf
 from pathlib import Path
 
 from pap_core.errors import InputError
@@ -100,9 +101,17 @@ def listed() -> list[Comparison]:
 def begin(dataset: Path, minutes: float) -> Comparison:
     """Return the comparison on a data set, begun now or before.
 
+    Args:
+        dataset: its folder.
+        minutes: of training for each method, above 0.
+
     Raises:
-        InputError: no finished data set, or no room.
+        InputError: no finished data set, no such time, or no room.
     """
+    if not 0 < minutes < inf:
+        raise InputError(
+            f"{minutes:g} minutes of training: expected a number above 0; give another, as in 20."
+        )
     split = split_of(dataset)
     folder = comparisons() / f"{split.digest[:12]}-{minutes:g}min"
     said = {"dataset": str(dataset.resolve()), "digest": split.digest, "minutes": minutes}

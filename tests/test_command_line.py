@@ -93,6 +93,7 @@ class TestUsage:
             (["train", "nowhere", "--resume", "somewhere"], "run's own data"),
             (["train", "--set", "epochs=3", "--resume", "somewhere"], "run's own data"),
             (["phantom", "out", "--smears", "0"], "0 smears asked for"),
+            (["phantom", "out", "--seed", "-4"], "seed -4: expected 0 or more"),
             (["build", "nowhere", "out"], "nowhere"),
             (["evaluate", "nowhere", "somewhere"], "nowhere: no checkpoint found"),
             (["predict", "a.png", "--output", "out", "--checkpoint", "nowhere"], "nowhere: no checkpoint"),

@@ -80,6 +80,10 @@ def test_the_table_is_the_same_as_json_and_in_its_file(workspace: Path, capsys) 
             "u-net: not among the methods to compare; choose of otsu",
         ),
         (["--methods", "otsu", "--against", "all"], "all: not among the methods to compare"),
+        (["--budget", "0"], "0 minutes of training: expected a number above 0"),
+        (["--budget", "-3"], "-3 minutes of training: expected a number above 0"),
+        (["--budget", "nan"], "nan minutes of training: expected a number above 0"),
+        (["--budget", "inf"], "inf minutes of training: expected a number above 0"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_one_line(

@@ -185,11 +185,13 @@ def write(
         progress: called with the smears done and `smears` after each.
 
     Raises:
-        InputError: the folder holds something or is a file, or `smears` is below 1.
+        InputError: the folder holds something or is a file, `smears` is below 1, or `seed` below 0.
     """
     folder = Path(folder).resolve()
     if smears < 1:
         raise InputError(f"{smears} smears asked for, expected 1 or more; give a larger number.")
+    if seed < 0:
+        raise InputError(f"seed {seed}: expected 0 or more; give another.")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: a file found, expected a new or empty folder; choose another name.")
     if folder.exists() and any(folder.iterdir()):
