@@ -75,6 +75,13 @@ def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
 
 
 def settle(page: "Page") -> None:
-    """Wait until the page rests: a click while it runs goes to a button about to be replaced."""
-    page.wait_for_timeout(800)  # it may not have begun to run yet
-    page.locator(RESTS).wait_for()
+    """Wait until the page has rested a while: a click while it runs goes to a button about to be replaced."""
+    page.wait_for_timeout(500)  # it may not have begun to run yet
+    page.evaluate("window.ranLast = performance.now()")
+    page.wait_for_function(
+        """rests => {
+            if (!document.querySelector(rests)) window.ranLast = performance.now()
+            return performance.now() - window.ranLast > 400
+        }""",
+        arg=RESTS,
+    )
