@@ -98,7 +98,7 @@ def _compare(options: argparse.Namespace) -> int:
     from pap_core.comparison_pairs import markdown_pairs
     from pap_core.comparison_table import long_table, markdown
 
-    names = comparison.chosen(options.methods.split(","))
+    names = comparison.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
     begun = comparison.begin(options.dataset, options.budget)
     known = [*dict.fromkeys([*names, *begun.done()])]
     if options.against not in (None, *known):

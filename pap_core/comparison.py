@@ -127,8 +127,10 @@ def chosen(names: Sequence[str]) -> list[str]:
     """Return the methods asked for in the catalogue's order; "all" is all.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: none is asked for, or there is none of that name.
     """
+    if not names:
+        raise InputError(f"no method named; choose of all, {', '.join(NAMES)}.")
     if unknown := set(names) - {*NAMES, "all"}:
         raise InputError(f"{', '.join(sorted(unknown))}: no such method; choose of all, {', '.join(NAMES)}.")
     return [name for name in NAMES if name in names or "all" in names]

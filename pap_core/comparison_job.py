@@ -6,7 +6,6 @@ it is, its ``lock`` keeps a second process away. Nothing here imports torch.
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pap_core import background
 from pap_core import comparison as comparisons
 from pap_core.comparison import Comparison, Done
 from pap_core.errors import InputError
@@ -25,7 +25,6 @@ from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder
 from pap_core.training import life
 from pap_core.training.run import Run
-from pap_core.workspace import workspace
 
 ACTIVE = ("starting", "working")  # of the states: a process is at it
 STOPPED, FAILED, INTERRUPTED, FINISHED = "stopped", "failed", "interrupted", "finished"
@@ -75,19 +74,8 @@ def start(comparison: Comparison, names: Sequence[str]) -> None:
     if (before := progress(comparison)) and before.state in ACTIVE:
         raise _taken(comparison)
     folder = comparison.folder.resolve()
-    package = str(Path(__file__).parents[1])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    environment = {"PYTHONPATH": path, "PAP_WORKSPACE": str(workspace().resolve())}
     with _writable(comparison):
-        with open(folder / LOG, "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "pap_core.comparison_job", str(folder), *names],
-                env=os.environ | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a signal to the server is none to the comparison
-            )
+        process = background.start(["pap_core.comparison_job", str(folder), *names], folder / LOG)
         try:
             _write(comparison, Progress("starting", tuple(names)), process.pid)
         except BaseException:

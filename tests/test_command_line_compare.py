@@ -31,7 +31,7 @@ def _in_use(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def said(workspace: Path, capsys: pytest.CaptureFixture, *options: str) -> str:
     """Give the command again: nothing is left to measure, and its tables are printed."""
-    command = ["compare", str(workspace / "few"), "--methods", "k-means,otsu", "--budget", "1"]
+    command = ["compare", str(workspace / "few"), "--methods", "otsu, k-means,", "--budget", "1"]
     assert main([*command, *options]) == 0
     return capsys.readouterr().out
 
@@ -75,6 +75,7 @@ def test_the_table_is_the_same_as_json_and_in_its_file(workspace: Path, capsys) 
     ("options", "told"),
     [
         (["--methods", "luck"], "luck: no such method; choose of all, k-means"),
+        (["--methods", " , "], "no method named; choose of all, k-means"),
         (
             ["--methods", "otsu", "--against", "u-net"],
             "u-net: not among the methods to compare; choose of otsu",

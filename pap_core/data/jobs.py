@@ -10,8 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import psutil
 
+from pap_core import background
 from pap_core.errors import InputError
 from pap_core.images import write_whole
 from pap_core.workspace import datasets, workspace
@@ -102,19 +101,10 @@ class Job:
         """
         if not (self.folder / ORDER).exists():
             raise InputError(f"{self.name}: the build was broken off before it began; start a new one.")
-        package = str(Path(__file__).parents[2])
-        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        command = ["pap_core.data.job_process", str(self.folder.resolve())]
         try:
             self._write({"state": "starting"})
-            with open(self.folder / "log.txt", "ab") as log:
-                subprocess.Popen(
-                    [sys.executable, "-m", "pap_core.data.job_process", str(self.folder.resolve())],
-                    env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # a signal to the server is none to the build
-                )
+            background.start(command, self.folder / "log.txt", {"OMP_NUM_THREADS": "1"})
         except OSError as error:
             raise _unwritable(error) from error
 

@@ -3,25 +3,22 @@
 A run outlives the browser, the server that started it, and a restart of both. Nothing here imports torch.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
+from pap_core import background
 from pap_core.data.jobs import remove
 from pap_core.errors import InputError
 from pap_core.training import life
 from pap_core.training.run import Run
-from pap_core.workspace import runs, workspace
+from pap_core.workspace import runs
 
 STATES = ("queued", "running", "stopping", "stopped", "finished", "failed", "lost")
 LIVE = ("queued", "running", "stopping")  # a process is at work
@@ -105,21 +102,10 @@ def start(run: Run) -> None:
     """
     run.read_settings()
     folder = run.folder.resolve()
-    command = [sys.executable, "-m", "pap_core", "train", "--resume", str(folder), "--evaluate"]
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    environment = {"PYTHONPATH": path, "PAP_WORKSPACE": str(workspace().resolve())}
+    command = ["pap_core", "train", "--resume", str(folder), "--evaluate"]
     with _alone(run):
         run.forget_stop()
-        with open(folder / LOG, "ab") as log:
-            process = subprocess.Popen(
-                command,
-                env=os.environ | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a signal to the server is none to the run
-            )
+        process = background.start(command, folder / LOG)
         queued = {"state": "queued", "queued": time.time(), "queue_place": 0, "device": "", "note": ""}
         try:
             run.write_status(process.pid, **queued, error=None)

@@ -1,0 +1,58 @@
+"""Processes that a page starts: nothing ends them with the server, and they give way to who waits at a page.
+
+A step of training needs all cores at once, and so does a prediction. Side by side on the same cores they wait
+for each other, and a smear of 3 s then takes a minute (``benchmarks/beside_training.py``). So whoever
+waits at a page comes first, and what runs by itself takes the rest.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from pap_core.workspace import workspace
+
+NICE = 10  # from 0, as all others, to 19
+
+
+def start(module: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
+    """Start ``python -m MODULE …`` with the workspace of this process, and return at once.
+
+    Args:
+        module: its name, then its arguments.
+        log: the file that what it prints is added to.
+        environment: what it gets beside this process's.
+
+    Raises:
+        OSError: the log cannot be written, or the system has no room for another process.
+    """
+    package = str(Path(__file__).parents[1])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    here = {"PYTHONPATH": path, "PAP_WORKSPACE": str(workspace().resolve())}
+    with open(log, "ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=os.environ | here | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,  # a signal to the server is none to it
+        )
+    _give_way(process.pid)
+    return process
+
+
+def _give_way(pid: int) -> None:
+    """Let a process, and what it will start, take only the time that others leave.
+
+    Linux may share the time between sessions before it looks at niceness within one; then a session's own
+    niceness counts (``man 7 sched``, "The autogroup feature").
+    """
+    with suppress(psutil.Error):  # it has ended, or is nicer already, which only root may take back
+        psutil.Process(pid).nice(NICE)
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
