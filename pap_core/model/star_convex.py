@@ -83,16 +83,25 @@ class StarConvex(ColourNetwork):
 def _targets(label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return at the grid's points probability, lengths of rays, whether known: each ``(2, …, G, G)``."""
     from skimage.measure import label as connected
-    from stardist import edt_prob, star_dist
+    from stardist import star_dist
 
     points = np.s_[::GRID, ::GRID]
     probability, rays = [], []
     for inside in ((label == CYTOPLASM) | (label == NUCLEUS), label == NUCLEUS):
         shapes = connected(inside, connectivity=1).astype(np.uint16)
-        probability.append(edt_prob(shapes)[points])
+        probability.append(_depth(shapes)[points])
         rays.append(star_dist(shapes, RAYS, grid=(GRID, GRID)).transpose(2, 0, 1) / _LENGTH)
     known = (label != IGNORE)[points]
     return np.stack(probability), np.stack(rays), np.stack([known, known])
+
+
+def _depth(shapes: np.ndarray) -> np.ndarray:
+    """Return how far within its shape each pixel lies, from 0 to 1; the edge of a full picture is an edge."""
+    from stardist import edt_prob
+
+    if shapes.min() > 0:  # StarDist would do the same, and warn
+        return edt_prob(np.pad(shapes, 1))[1:-1, 1:-1]
+    return edt_prob(shapes)
 
 
 def _drawn(raw: np.ndarray) -> np.ndarray:
