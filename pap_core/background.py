@@ -8,6 +8,7 @@ waits at a page comes first, and what runs by itself takes the rest.
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -52,7 +53,14 @@ def _give_way(pid: int) -> None:
     Linux may share the time between sessions before it looks at niceness within one; then a session's own
     niceness counts (``man 7 sched``, "The autogroup feature").
     """
-    with suppress(psutil.Error):  # it has ended, or is nicer already, which only root may take back
-        psutil.Process(pid).nice(NICE)
-    with suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
+    with suppress(psutil.Error):  # it has ended
+        process = psutil.Process(pid)
+        process.nice(max(NICE, process.nice()))
+    for _ in range(5):
+        try:
+            Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
+            return
+        except BlockingIOError:  # all but root may change one in a tenth of a second
+            time.sleep(0.1)
+        except OSError:  # no such file here
+            return
