@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,8 @@ import psutil
 import pytest
 
 from pap_core import background
+
+PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -63,3 +67,23 @@ def test_on_a_core_that_two_want_it_takes_the_smaller_part(busy: subprocess.Pope
     while time.monotonic() - began < 3:
         pass
     assert time.process_time() - mine > 1.5 * (sum(other.cpu_times()[:2]) - its)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists() or os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="needs sessions that share the time, and a root who can give up the right to change them at will",
+)
+def test_of_several_started_at_once_all_give_way_without_root_s_rights(tmp_path: Path) -> None:
+    starter = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pap_core import background\n"
+        "log = Path(sys.argv[1], 'log')\n"
+        "sleep = ['timeit', '-n1', '-r1', 'import time; time.sleep(60)']\n"
+        "started = [background.start(sleep, log) for _ in range(4)]\n"
+        "print([Path(f'/proc/{one.pid}/autogroup').read_text().split()[-1] for one in started])\n"
+        "[one.kill() for one in started]\n"
+    )
+    command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", starter, str(tmp_path)]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert told == f"{[str(background.NICE)] * 4}\n"
