@@ -17,16 +17,19 @@ import psutil
 
 from pap_core.workspace import workspace
 
-NICE = 10  # from 0, as all others, to 19
+NICE = 10
 
 
-def start(module: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
+def start(
+    module: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, niceness: int = NICE
+) -> subprocess.Popen:
     """Start ``python -m MODULE …`` with the workspace of this process, and return at once.
 
     Args:
         module: its name, then its arguments.
         log: the file that what it prints is added to.
         environment: what it gets beside this process's.
+        niceness: from 0, as all others, to 19, only what nobody else wants.
 
     Raises:
         OSError: the log cannot be written, or the system has no room for another process.
@@ -43,11 +46,11 @@ def start(module: Sequence[str], log: Path, environment: Mapping[str, str] | Non
             stderr=file,
             start_new_session=True,  # a signal to the server is none to it
         )
-    _give_way(process.pid)
+    _give_way(process.pid, niceness)
     return process
 
 
-def _give_way(pid: int) -> None:
+def _give_way(pid: int, niceness: int) -> None:
     """Let a process, and what it will start, take only the time that others leave.
 
     Linux may share the time between sessions before it looks at niceness within one; then a session's own
@@ -55,10 +58,10 @@ def _give_way(pid: int) -> None:
     """
     with suppress(psutil.Error):  # it has ended
         process = psutil.Process(pid)
-        process.nice(max(NICE, process.nice()))
+        process.nice(max(niceness, process.nice()))
     for _ in range(5):
         try:
-            Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
             return
         except BlockingIOError:  # all but root may change one in a tenth of a second
             time.sleep(0.1)

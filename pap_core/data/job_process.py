@@ -9,7 +9,6 @@ from collections.abc import Callable
 from multiprocessing import parent_process
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from pap_core.data import jobs
@@ -65,7 +64,6 @@ def _do(job: Job, order: Order) -> None:
         with queue:  # each build takes all cores, and memory for each of them
             _build(job, order)
     else:
-        psutil.Process().nice(19)
         _build(job, order)
 
 

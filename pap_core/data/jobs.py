@@ -99,12 +99,17 @@ class Job:
         Raises:
             InputError: the workspace cannot be written, or the order never arrived whole.
         """
-        if not (self.folder / ORDER).exists():
-            raise InputError(f"{self.name}: the build was broken off before it began; start a new one.")
+        try:
+            patient = self.order().smears is not None
+        except (FileNotFoundError, ValueError, TypeError):
+            raise InputError(
+                f"{self.name}: the build was broken off before it began; start a new one."
+            ) from None
+        niceness = 19 if patient else background.NICE
         command = ["pap_core.data.job_process", str(self.folder.resolve())]
         try:
             self._write({"state": "starting"})
-            background.start(command, self.folder / "log.txt", {"OMP_NUM_THREADS": "1"})
+            background.start(command, self.folder / "log.txt", {"OMP_NUM_THREADS": "1"}, niceness)
         except OSError as error:
             raise _unwritable(error) from error
 

@@ -120,6 +120,8 @@ def test_the_ready_set_is_made_once_and_again_when_killed() -> None:
     working = processes(job)
     (main,) = (process for process in working if str(job.folder) in process.cmdline())
     assert main.nice() == 19
+    group = Path(f"/proc/{main.pid}/autogroup")
+    assert not group.exists() or group.read_text().split()[-1] == "19"
     main.kill()
     until(lambda: not any(map(_alive, working)), job)  # no worker is left to wait for ever
     assert state(job) == INTERRUPTED
@@ -208,3 +210,14 @@ def test_a_link_is_removed_and_not_what_it_leads_to(phantom_dataset: Path, space
     jobs.remove(space / "linked")
     assert not list(space.iterdir())
     assert (phantom_dataset / "dataset.json").exists()
+
+
+@pytest.mark.parametrize("order", [None, '{"out": "da', "{}"], ids=["missing", "torn", "empty"])
+def test_a_job_whose_order_is_not_whole_is_refused_in_one_sentence(order: str | None) -> None:
+    job = Job(jobs.builds() / "mine")
+    job.folder.mkdir(parents=True)
+    if order is not None:
+        (job.folder / jobs.ORDER).write_text(order)
+    with pytest.raises(InputError, match=r"^mine: the build was broken off before it began; start a new one"):
+        job.start()
+    assert not (job.folder / "log.txt").exists()
