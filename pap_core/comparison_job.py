@@ -71,13 +71,15 @@ def start(comparison: Comparison, names: Sequence[str]) -> None:
         InputError: one is at work already, there is no such method, or the folder cannot be written.
     """
     names = comparisons.chosen(names)
-    if (before := progress(comparison)) and before.state in ACTIVE:
+    if (now := progress(comparison)) and now.state in ACTIVE:
         raise _taken(comparison)
     folder = comparison.folder.resolve()
+    before = _read(comparison)
     with _writable(comparison):
         process = background.start(["pap_core.comparison_job", str(folder), *names], folder / LOG)
         try:
-            _write(comparison, Progress("starting", tuple(names)), process.pid)
+            if _read(comparison) == before:  # it has not said more by itself
+                _write(comparison, Progress("starting", tuple(names)), process.pid)
         except BaseException:
             process.kill()
             raise

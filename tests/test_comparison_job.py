@@ -1,14 +1,18 @@
 """Comparisons in processes of their own: started once, watched, stopped, killed, gone on with."""
 
+import json
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from comparing import few
 
+from pap_core import background
 from pap_core import comparison_job as job
 from pap_core.comparison import Comparison, begin
 from pap_core.comparison_job import ACTIVE, FAILED, FINISHED, INTERRUPTED, STOPPED
@@ -39,9 +43,9 @@ def state(comparison: Comparison) -> str:
 
 
 def process_at_work(comparison: Comparison) -> psutil.Process:
-    folder = str(comparison.folder.resolve())
-    found = [one for one in psutil.process_iter(["cmdline"]) if folder in (one.info["cmdline"] or [])]
-    (process,) = found
+    told = json.loads((comparison.folder / "status.json").read_text())
+    process = psutil.Process(told["pid"])
+    assert str(comparison.folder.resolve()) in process.cmdline()
     return process
 
 
@@ -77,6 +81,21 @@ def test_one_that_was_killed_goes_on_where_it_was(comparison: Comparison) -> Non
     until(lambda: state(comparison) == FINISHED, comparison)
     assert (comparison.folder / "k-means.json").stat().st_mtime_ns == first
     assert "otsu" in comparison.done()
+
+
+def test_the_word_of_a_process_stands_whoever_started_it_comes_late(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*arguments: object) -> subprocess.Popen:
+        process = background.start(*arguments)
+        process.wait(PATIENCE)
+        return process
+
+    monkeypatch.setattr(job, "background", SimpleNamespace(start=start))
+    job.start(comparison, ["otsu"])
+    assert state(comparison) == FINISHED
+    job.start(comparison, ["otsu"])
+    assert state(comparison) == FINISHED
 
 
 @pytest.mark.parametrize("early", [True, False])
