@@ -6,7 +6,8 @@ The plain step is the textbook one: fp32, one image at a time, the generator run
 losses fetched after each step. With the networks of the preset "isola" (8 levels, 4 × 4 kernels, a 70 × 70
 PatchGAN) it has the settings of the widely used PyTorch implementation of pix2pix. All steps are measured in
 turn in one process, jitter and loading left out; these are measured alone, and so are several processes. The
-share of the machine's peak compares the step's arithmetic with what a large bf16 matrix product reaches here.
+share of the machine's peak compares the step's arithmetic with what a large matrix product reaches here, in
+bf16 or, on a processor that is slow at it, in fp32.
 """
 
 import argparse
@@ -22,7 +23,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,7 +30,9 @@ from pap_core.data.dataset import Crops
 from pap_core.labels import draw_targets
 from pap_core.model import objective
 from pap_core.training import processes
+from pap_core.training.arithmetic import counter
 from pap_core.training.config import PRESETS, TrainConfig
+from pap_core.training.precision import computed_in
 from pap_core.training.trainer import Trainer
 
 SIZE = 256
@@ -51,8 +53,9 @@ def main() -> None:
     name = "cpu" if device.type == "cpu" else torch.cuda.get_device_name()
     print(f"preset {options.preset}, {name}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     flops = _flops(plain)
-    peak = _peak(device)
-    print(f"{flops / 1e9:.0f} GFLOP an image a step; matrix product in bf16 {peak / 1e12:.2f} TFLOP/s\n")
+    precision = computed_in(preset.precision, device.type)
+    peak = _peak(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+    print(f"{flops / 1e9:.0f} GFLOP an image a step; {precision} matrix product {peak / 1e12:.2f} TFLOP/s\n")
     print(f"{'step':<{WIDTH}}{'images/s':>10}{'of plain':>10}{'of peak':>10}")
 
     rates = _rates(preset, plain, options)
@@ -67,7 +70,7 @@ def main() -> None:
     for count in options.processes:
         batch = max(options.batches)
         if batch % count == 0:
-            row(f"{count} processes, {preset.precision}, batch {batch}", _rate_of(count, batch, options))
+            row(f"{count} processes, {precision}, batch {batch}", _rate_of(count, batch, options))
     loaded = _loading(preset, max(options.batches), options.cpu)
     print(f"{'loading and jitter alone':<{WIDTH}}{loaded:>10.2f}", flush=True)
     print(f"\nbest step: {best}, {rates[best] / first:.2f} × the plain one; loading alone is")
@@ -110,8 +113,8 @@ def _rates(preset: TrainConfig, plain: Trainer, options: argparse.Namespace) -> 
         compiled = _trainer(preset, largest, options.cpu)
         compiled.generator.compile()
         compiled.discriminator.compile()
-        step = _loop_step(compiled, largest, preset.precision)
-        steps[f"loop, {preset.precision}, batch {largest}, compiled"] = step, largest
+        step = _loop_step(compiled, largest, compiled.precision)
+        steps[f"loop, {compiled.precision}, batch {largest}, compiled"] = step, largest
     found: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(options.rounds):
         for name, (step, batch) in steps.items():
@@ -136,10 +139,9 @@ def _batch(trainer: Trainer, count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _loop_step(trainer: Trainer, count: int, precision: str) -> Step:
     images, labels = _batch(trainer, count)
-    config = dataclasses.replace(trainer.config, precision=precision)
 
     def step() -> None:
-        trainer.config = config
+        trainer.precision = precision
         trainer.take_step(images, labels)
 
     return step
@@ -213,14 +215,14 @@ def _tell_rate(preset: TrainConfig, options: argparse.Namespace) -> None:
 
 def _flops(trainer: Trainer) -> float:
     """Count the arithmetic of one step of the loop on one image."""
-    with FlopCounterMode(display=False) as counter:
+    with counter() as counted:
         _loop_step(trainer, 1, "fp32")()
-    return counter.get_total_flops()
+    return counted.get_total_flops()
 
 
-def _peak(device: torch.device) -> float:
-    """Measure the best of several large bf16 matrix products, in FLOP/s."""
-    left, right = (torch.randn(PRODUCT, PRODUCT, device=device, dtype=torch.bfloat16) for _ in range(2))
+def _peak(device: torch.device, kind: torch.dtype) -> float:
+    """Measure the best of several large matrix products, in FLOP/s."""
+    left, right = (torch.randn(PRODUCT, PRODUCT, device=device, dtype=kind) for _ in range(2))
     return 2 * PRODUCT**3 / min(_seconds(lambda: left @ right, device) for _ in range(5))
 
 

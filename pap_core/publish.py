@@ -101,7 +101,7 @@ def write_card(
         f"{generator['width']}, head {generator['head']}.",
         f"- Objective: {' + '.join(terms)}.",
         f"- {training['epochs']} epochs, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
-        f"{training['seed']}, {training['precision']}; `config.json` holds every setting.",
+        f"{training['seed']}; `config.json` holds every setting.",
         f"- Trained in {trained}.",
         *_before(config["training"]),
         "",

@@ -199,7 +199,7 @@ def share_of_peak(run: "Run", crops_per_second: float) -> float | None:
     from pap_core.training import peak
 
     try:
-        best = peak.read()[run.read_machine()][run.read_settings()["config"]["precision"]]
+        best = peak.read()[run.read_machine()]
     except (OSError, KeyError, InputError):
         return None
     found = _result(_work().ask(("flops", run.folder.name), _flops, run))

@@ -45,7 +45,10 @@ FIELDS = {
     ),
     "seed": Field("Training seed", "Of weights, order, jitter and dropout: the same gives the same run"),
     "precision": Field(
-        "Precision", "bf16: forward passes in half the bytes. fp32: all in full", choices=("bf16", "fp32")
+        "Precision",
+        "bf16: forward passes in half the bytes, where the machine is quick at that; a processor without "
+        "AVX-512 is not. fp32: all in full",
+        choices=("bf16", "fp32"),
     ),
     "jitter.rotation": Field("Rotation (°)", "Either way, at random", 0, 180),
     "jitter.flip": Field("Flips", "Mirror crops, one time in two each way"),

@@ -51,7 +51,7 @@ class TrainConfig:
     frozen_norms: bool = False  # leave the generator's batch norm statistics as those it starts from
     keep: float = 0.0  # share of the weights it starts from in what is kept; needs frozen norms
     average: float = 0.0  # decay of the moving average of the generator's weights, 0 for none
-    precision: str = "bf16"  # autocast; "fp32" for none
+    precision: str = "bf16"  # autocast, where the device is quick at it; "fp32" for none
     validation: float = 0.1  # share of the training side held out, by smear or slide
     seed: int = 0
     samples: int = 4  # validation crops drawn as pictures each epoch

@@ -10,6 +10,8 @@ from pathlib import Path
 from pap_core.apart import answer, call
 from pap_core.errors import InputError
 from pap_core.training.config import TrainConfig, from_dict, to_dict
+from pap_core.training.device import devices
+from pap_core.training.precision import computed_in
 
 _NUMBER = 4  # bytes of a weight, a gradient or a moment
 _ENOUGH = 3.0  # s of steps that tell the pace
@@ -67,17 +69,17 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
     """
     import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
-    from torch.utils.flop_counter import FlopCounterMode
 
     from pap_core.model.discriminator import Discriminator
     from pap_core.model.networks import build
+    from pap_core.training.arithmetic import counter
 
     try:
         with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):
             generator, discriminator = build(config.generator), Discriminator(config.discriminator)
             sizes = [sum(one.numel() for one in net.parameters()) for net in (generator, discriminator)]
             kept = _Kept([generator, discriminator])
-            with FlopCounterMode(display=False) as counter:
+            with counter() as counted:
                 _step(config, generator, discriminator, kept, size)
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
@@ -88,7 +90,7 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
     trained = [4, 4 if config.objective == "pix2pix" else 1]  # weight, gradient, two moments
     trained[0] += bool(config.average)
     states = _NUMBER * sum(count * copies for count, copies in zip(sizes, trained, strict=True))
-    return Costs(*sizes, states, kept.most, counter.get_total_flops() / config.batch)
+    return Costs(*sizes, states, kept.most, counted.get_total_flops() / config.batch)
 
 
 class _Kept:
@@ -127,8 +129,11 @@ def _step(config: TrainConfig, generator, discriminator, kept: _Kept, size: int)
     images = torch.zeros(config.batch, 3, size, size)
     labels = torch.zeros(config.batch, size, size, dtype=torch.uint8)
 
+    device = devices()[0].partition("-")[0]
+    bf16 = computed_in(config.precision, device) == "bf16"
+
     def autocast():
-        return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16")
+        return torch.autocast("cpu", torch.bfloat16, enabled=bf16)
 
     with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor):
         with autocast():
@@ -202,7 +207,7 @@ def _work(order: dict) -> dict:
         memory = torch.cuda.max_memory_allocated(trainer.device)
     else:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    peak.keep(trainer.device, config.precision)
+    peak.keep(trainer.device, trainer.precision)
     return asdict(Pace(rate, memory, trainer.device.type))
 
 

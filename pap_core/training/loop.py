@@ -110,7 +110,7 @@ class _Records:
         self.events = Events(run.folder, trainer.step)
         self.report("running")
         if trainer.step == 0:
-            run.record_machine(trainer.device)
+            run.record_machine(trainer.device, trainer.precision)
 
     def steps(self, losses: dict[str, float]) -> None:
         """Write down the steps since the last time."""

@@ -1,4 +1,4 @@
-"""What machine a run is on, in words."""
+"""What machine a run is on, and in what numbers it computes there, in words."""
 
 import os
 import platform
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     import torch
 
 
-def machine(device: "torch.device") -> str:
-    """Name the processor or the GPU, and the version of torch."""
+def machine(device: "torch.device", precision: str) -> str:
+    """Name the processor or the GPU, the version of torch, and the precision, "bf16" or "fp32"."""
     import torch
 
     name = _processor() if device.type == "cpu" else torch.cuda.get_device_name(device)
-    return f"{name}, torch {torch.__version__}"
+    return f"{name}, torch {torch.__version__}, {precision}"
 
 
 def _processor() -> str:

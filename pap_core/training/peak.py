@@ -14,16 +14,20 @@ _SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices
 _FILE = "peaks.json"  # in the workspace
 
 
-def read() -> dict[str, dict[str, float]]:
-    """Return FLOP/s by machine, as runs name theirs, and precision."""
+def read() -> dict[str, float]:
+    """Return FLOP/s by machine and precision, as runs name theirs."""
     try:
-        return json.loads((workspace() / _FILE).read_text())
+        found = json.loads((workspace() / _FILE).read_text())
     except (OSError, ValueError):
         return {}
+    return {name: flops for name, flops in found.items() if isinstance(flops, float)}
 
 
 def measure(precision: str) -> float:
     """Measure this machine in a process of its own, and return its best so far, in FLOP/s.
+
+    Args:
+        precision: as a run asks for it; fp32 is measured where the machine is not quick at bf16.
 
     Raises:
         InputError: it takes too long, or memory is short.
@@ -34,15 +38,15 @@ def measure(precision: str) -> float:
 def keep(device: "torch.device", precision: str) -> float:
     """Measure a device, keep what it did if it never did better, and return the best, in FLOP/s.
 
-    Other work beside only ever slows it, so the greatest figure is the truest.
+    The precision is what it computes in. Other work beside only ever slows it, so the greatest figure is the
+    truest.
     """
     from pap_core.training.machine import machine
 
-    name, found = machine(device), read()
-    best = max(_measured(device, precision), found.get(name, {}).get(precision, 0.0))
-    found[name] = found.get(name, {}) | {precision: best}
+    name, found = machine(device, precision), read()
+    best = max(_measured(device, precision), found.get(name, 0.0))
     workspace().mkdir(parents=True, exist_ok=True)
-    write_whole(workspace() / _FILE, json.dumps(found, indent=2).encode())
+    write_whole(workspace() / _FILE, json.dumps(found | {name: best}, indent=2).encode())
     return best
 
 
@@ -60,7 +64,10 @@ def _measured(device: "torch.device", precision: str) -> float:
 def _work(order: dict) -> dict:
     from accelerate import Accelerator
 
-    return {"flops": keep(Accelerator().device, order["precision"])}
+    from pap_core.training.precision import computed_in
+
+    device = Accelerator().device
+    return {"flops": keep(device, computed_in(order["precision"], device.type))}
 
 
 if __name__ == "__main__":

@@ -166,9 +166,9 @@ class Run:
                 self.forget_old_stop()
             yield
 
-    def record_machine(self, device: "torch.device") -> None:
-        """Note on what machine the run began."""
-        write_whole(self.folder / "machine.txt", machine(device).encode())
+    def record_machine(self, device: "torch.device", precision: str) -> None:
+        """Note on what machine the run began, and in what precision it computes there."""
+        write_whole(self.folder / "machine.txt", machine(device, precision).encode())
 
     def read_machine(self) -> str:
         """Return what `record_machine` noted."""

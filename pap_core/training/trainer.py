@@ -26,6 +26,7 @@ from pap_core.model.networks import build
 from pap_core.training import memory, processes
 from pap_core.training.config import TrainConfig
 from pap_core.training.keeping import freeze_norms, mixed, move_average
+from pap_core.training.precision import computed_in
 from pap_core.training.share import Part, Share, cross_entropy, parts_of, share_out
 
 Losses = dict[str, torch.Tensor]
@@ -49,6 +50,7 @@ class Trainer:
         kinds = DistributedDataParallelKwargs(broadcast_buffers=False)  # they are the same everywhere
         self.accelerator = Accelerator(cpu=cpu, kwargs_handlers=[kinds])
         self.device = self.accelerator.device
+        self.precision = computed_in(config.precision, self.device.type)
         process, several = self.accelerator.process_index, self.accelerator.num_processes
         self.share = share_out(config.batch, process, several)
         self.parts = 1  # in which this process takes its share
@@ -260,7 +262,7 @@ class Trainer:
 
     def autocast(self):
         """The context in which networks run forward."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def state(self) -> dict:
         """Return all that a resume needs."""

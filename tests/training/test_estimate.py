@@ -13,8 +13,10 @@ from pap_core.apart import call
 from pap_core.errors import InputError
 from pap_core.model import objective
 from pap_core.training import peak
+from pap_core.training.arithmetic import counter
 from pap_core.training.config import PRESETS, override
 from pap_core.training.estimate import comparable, costs, measure
+from pap_core.training.precision import computed_in
 from pap_core.training.trainer import Trainer
 
 MULTIPLIED = 33.1e9  # multiplications of the paper's generator for a crop, forward
@@ -38,6 +40,20 @@ def test_the_arithmetic_is_that_of_the_layers(paper) -> None:
     assert alone.flops < paper.flops < 2 * alone.flops
 
 
+@pytest.mark.parametrize("groups", [1, 4, 32])
+@pytest.mark.parametrize(("kind", "stride"), [("Conv2d", 1), ("Conv2d", 2), ("ConvTranspose2d", 2)])
+def test_backward_takes_twice_the_forward_in_groups_too(kind: str, stride: int, groups: int) -> None:
+    layer = getattr(torch.nn, kind)(32, 64, 4, stride, 1, groups=groups)
+    inputs = torch.zeros(2, 32, 16, 16, requires_grad=True)
+    with counter() as forward:
+        outputs = layer(inputs)
+    with counter() as backward:
+        outputs.sum().backward()
+    smaller = min(inputs[0, 0].numel(), outputs[0, 0].numel()) if stride > 1 else outputs[0, 0].numel()
+    assert forward.get_total_flops() == 2 * 2 * 32 * 64 // groups * 4 * 4 * smaller
+    assert backward.get_total_flops() == 2 * forward.get_total_flops()
+
+
 def test_without_an_adversary_its_weights_lie_idle(paper) -> None:
     alone = costs(override(PRESETS["paper"], ["objective=l1", "average=0.9"]))
     assert alone.states == 20 * alone.generator + 4 * alone.discriminator
@@ -50,7 +66,10 @@ def test_activations_grow_with_the_batch_and_with_precision() -> None:
         for setting in ("batch=2", "batch=8", "precision=fp32")
     )
     assert many == pytest.approx(4 * few, rel=0.1)
-    assert few < full < 2.2 * few
+    if computed_in("bf16", "cpu") == "bf16":
+        assert few < full < 2.2 * few
+    else:
+        assert few == full
 
 
 def test_what_is_kept_is_what_a_real_step_keeps(drawn_crops) -> None:
@@ -104,12 +123,10 @@ def test_the_pace_is_measured_with_real_steps(
     assert time.monotonic() - began < 120
     assert pace.crops_per_second > 1
     assert 100e6 < pace.memory < 20e9
-    (machine,) = peak.read()
-    assert torch.__version__ in machine
-    assert peak.read()[machine].keys() == {"fp32"}
-    before = peak.read()[machine]["fp32"]
+    ((machine, before),) = peak.read().items()
+    assert machine.endswith(f"torch {torch.__version__}, fp32")
     assert peak.measure("fp32") >= before  # a slower measure never takes the place of a better one
-    assert peak.read()[machine]["fp32"] >= before
+    assert peak.read()[machine] >= before
 
 
 @pytest.mark.slow
