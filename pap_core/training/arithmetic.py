@@ -7,8 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 def counter() -> FlopCounterMode:
     """Return a context that counts what runs in it; ``get_total_flops()`` tells.
 
-    torch's own count of the backward pass of a layer in groups (2.14) is too great: of a depthwise one, by about
-    half its number of channels.
+    torch's own count of the backward pass of a layer in groups (2.14) is too great: of a depthwise one, by
+    about half its number of channels.
     """
     return FlopCounterMode(display=False, custom_mapping={ops.aten.convolution_backward: _backward})
 
