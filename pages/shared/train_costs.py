@@ -150,7 +150,7 @@ def _say(planned: Planned, asked: dict[str, Future], measure: Callable[[], None]
     if not answered:
         st.caption(":material/hourglass_top: Counting, and measuring a few steps on this machine…")
     if pace:
-        where = "CPU" if pace.device == "cpu" else "GPU"
+        where = f"{'CPU' if pace.device == 'cpu' else 'GPU'}, {pace.precision}"
         st.caption(
             f"Measured on this machine ({where}): {pace.crops_per_second:.3g} crops a second, the process at "
             f"{size(pace.memory)} when it had the most. {planned.shown:,.0f} crops in all."

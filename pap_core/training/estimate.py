@@ -55,6 +55,7 @@ class Pace:
     crops_per_second: float
     memory: int  # bytes of the process (CPU) or of the GPU, when they were the most
     device: str
+    precision: str  # in which it was computed, "bf16" or "fp32"
 
 
 def costs(config: TrainConfig, size: int = 256) -> Costs:
@@ -208,7 +209,7 @@ def _work(order: dict) -> dict:
     else:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peak.keep(trainer.device, trainer.precision)
-    return asdict(Pace(rate, memory, trainer.device.type))
+    return asdict(Pace(rate, memory, trainer.device.type, trainer.precision))
 
 
 def _some(folder: Path, count: int):

@@ -13,7 +13,7 @@ from pap_core.training import estimate
 def test_whole_epochs_come_nearest_to_the_time(
     epochs: float, expected: int, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(estimate, "measure", lambda config, folders: estimate.Pace(2.0, 0, "cpu"))
+    monkeypatch.setattr(estimate, "measure", lambda config, folders: estimate.Pace(2.0, 0, "cpu", "fp32"))
     method = make("pix2pix-paper")
     learnt = describe(phantom_dataset)["sides"]["train"] * (1 - method.config.validation)
     planned = method.within(epochs * learnt / 2.0 / 60, [phantom_dataset])

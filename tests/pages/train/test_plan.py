@@ -13,6 +13,7 @@ from pap_core.model.checkpoint import read
 from pap_core.results import find, split_of
 from pap_core.training import process
 from pap_core.training.config import PRESETS
+from pap_core.training.precision import computed_in
 from pap_core.training.run import Run
 
 
@@ -79,7 +80,7 @@ def test_what_is_typed_stays_when_another_preset_is_looked_at(space: Path) -> No
 @pytest.mark.slow
 def test_parameters_memory_and_time_are_said_before_the_start(space: Path) -> None:
     app = choose(opened(NEW), "tiny")
-    until(app, lambda app: "Measured on this machine (CPU)" in said(app))
+    until(app, lambda app: f"Measured on this machine (CPU, {computed_in('bf16', 'cpu')})" in said(app))
     assert figures(app)["Parameters"] == "371 k + 12 k"
     assert figures(app)["Memory"].endswith(" MB")
     assert figures(app)["Time"].rpartition(" ")[2] in ("s", "min")
