@@ -29,14 +29,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pap_core.data.dataset import Crops
 from pap_core.labels import draw_targets
 from pap_core.model import objective
-from pap_core.training import processes
+from pap_core.training import peak, processes
 from pap_core.training.arithmetic import counter
 from pap_core.training.config import PRESETS, TrainConfig
 from pap_core.training.precision import computed_in
 from pap_core.training.trainer import Trainer
 
 SIZE = 256
-PRODUCT = 4096  # side of the matrices whose product gives the peak
 WIDTH = 40  # of the table's first column
 PAPER = 2792 * 200  # crops of the paper's whole run
 Step = Callable[[], object]
@@ -54,15 +53,15 @@ def main() -> None:
     print(f"preset {options.preset}, {name}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     flops = _flops(plain)
     precision = computed_in(preset.precision, device.type)
-    peak = _peak(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    print(f"{flops / 1e9:.0f} GFLOP an image a step; {precision} matrix product {peak / 1e12:.2f} TFLOP/s\n")
+    most = peak.product(device, precision)
+    print(f"{flops / 1e9:.0f} GFLOP an image a step; {precision} matrix product {most / 1e12:.2f} TFLOP/s\n")
     print(f"{'step':<{WIDTH}}{'images/s':>10}{'of plain':>10}{'of peak':>10}")
 
     rates = _rates(preset, plain, options)
     first = next(iter(rates.values()))
 
     def row(name: str, rate: float) -> None:
-        print(f"{name:<{WIDTH}}{rate:>10.2f}{rate / first:>9.2f}×{rate * flops / peak:>10.1%}", flush=True)
+        print(f"{name:<{WIDTH}}{rate:>10.2f}{rate / first:>9.2f}×{rate * flops / most:>10.1%}", flush=True)
 
     for name, rate in rates.items():
         row(name, rate)
@@ -218,12 +217,6 @@ def _flops(trainer: Trainer) -> float:
     with counter() as counted:
         _loop_step(trainer, 1, "fp32")()
     return counted.get_total_flops()
-
-
-def _peak(device: torch.device, kind: torch.dtype) -> float:
-    """Measure the best of several large matrix products, in FLOP/s."""
-    left, right = (torch.randn(PRODUCT, PRODUCT, device=device, dtype=kind) for _ in range(2))
-    return 2 * PRODUCT**3 / min(_seconds(lambda: left @ right, device) for _ in range(5))
 
 
 def _seconds(step: Step, device: torch.device, least: float = 0.5) -> float:

@@ -44,13 +44,14 @@ def keep(device: "torch.device", precision: str) -> float:
     from pap_core.training.machine import machine
 
     name, found = machine(device, precision), read()
-    best = max(_measured(device, precision), found.get(name, 0.0))
+    best = max(product(device, precision), found.get(name, 0.0))
     workspace().mkdir(parents=True, exist_ok=True)
     write_whole(workspace() / _FILE, json.dumps(found | {name: best}, indent=2).encode())
     return best
 
 
-def _measured(device: "torch.device", precision: str) -> float:
+def product(device: "torch.device", precision: str) -> float:
+    """Measure the pace of a large matrix product in "bf16" or "fp32", in FLOP/s."""
     import torch
 
     from pap_core.training.timing import seconds
