@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.methods.catalogue import NAMES, make
 from pap_core.methods.network import run_folder
 from pap_core.results import Kept, TestSplit, evaluate_and_keep, find, split_of

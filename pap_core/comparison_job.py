@@ -19,7 +19,7 @@ from pap_core import background
 from pap_core import comparison as comparisons
 from pap_core.comparison import Comparison, Done
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.interruption import interrupted_when_asked
 from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 
 if TYPE_CHECKING:
     from pap_core.evaluation import Predictor

@@ -13,7 +13,7 @@ import pandas as pd
 from pap_core.data.dataset import Crops, load
 from pap_core.data.described import describe
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.intervals import LEVEL, RESAMPLES, interval
 from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
 from pap_core.metrics import METRICS, compare, scores

@@ -1,8 +1,10 @@
 """Image files in and out, safely: the one place where a picture is opened."""
 
 import io
-import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pap_core.errors import InputError
+from pap_core.files import write_whole
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -19,8 +22,17 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # we refuse, in our own words
 
 
-def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
-    """Read a picture as upright RGB.
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it was read, and what a person should know of how."""
+
+    pixels: np.ndarray  # (H, W, 3) uint8, upright RGB
+    remarks: tuple[str, ...] = ()  # sentences without the file's name: scaled up, one slice of several, …
+    pixel_size: float | None = None  # µm per px, where the file tells it
+
+
+def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
+    """Read a picture as upright RGB, with what is to be said of it.
 
     EXIF orientation is applied, alpha is laid on white, CMYK, greyscale and palette pictures are
     converted, 16-bit ones are scaled to 8 bit.
@@ -29,20 +41,32 @@ def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
         source: a path, or an open binary file.
         name: what to call the file in a message; the path unless given.
 
-    Returns:
-        ``(H, W, 3)`` uint8.
-
     Raises:
         InputError: missing, unreadable, not a PNG, JPEG, BMP or TIFF, damaged or cut short, over 50
             megapixels, or of a pixel type that has no agreed white (floating point).
     """
     name = name or str(source)
+    with opened(source, name) as picture:
+        return Picture(_upright_rgb(picture, name))
+
+
+def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
+    """Return the pixels alone of `read_picture`, ``(H, W, 3)`` uint8."""
+    return read_picture(source, name).pixels
+
+
+@contextmanager
+def opened(source: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
+    """Open a picture of a known format and a bearable size, not yet decoded.
+
+    Whatever goes wrong within the context is an `InputError` of one sentence.
+    """
     try:
         with Image.open(source, formats=FORMATS) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise InputError(_too_large(name, f"{width} × {height} pixels"))
-            return _upright_rgb(picture, name)
+            yield picture
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file; check the path.") from None
     except UnidentifiedImageError:
@@ -69,20 +93,6 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all: to a neighbour first, then by replace."""
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(neighbour, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(neighbour, path)
-    except OSError:
-        neighbour.unlink(missing_ok=True)
-        raise
 
 
 def _too_large(name: str, found: str) -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from pap_core.errors import InputError
 from pap_core.export import Origin, cells_table, label_png, map_png, overlay_png, table_csv
-from pap_core.images import SUFFIXES, read_image, write_png, write_whole
+from pap_core.files import write_whole
+from pap_core.images import SUFFIXES, read_image, write_png
 from pap_core.inference import Segmentation, Segmenter
 from pap_core.measurement import measure
 from pap_core.scale import choose

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.labels import CLASSES
 from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
 from pap_core.model.checkpoint import read

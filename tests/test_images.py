@@ -14,7 +14,8 @@ import tifffile
 from PIL import Image
 
 from pap_core.errors import InputError
-from pap_core.images import MAX_PIXELS, png_bytes, read_image, write_png, write_whole
+from pap_core.files import write_whole
+from pap_core.images import MAX_PIXELS, png_bytes, read_image, write_png
 
 RGB = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
 # 16-bit values that cutting off (& 255, or clipping at 255) would turn into something else

@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages.shared.display import thumbnail
 from pap_core.data.phantom import smear
-from pap_core.images import png_bytes, write_whole
+from pap_core.files import write_whole
+from pap_core.images import png_bytes
 from pap_core.workspace import workspace
 
 FIELD = (1024, 768)

@@ -20,7 +20,7 @@ from pap_core.data.reading import Opened, Source, mixed, open_source
 from pap_core.data.sides import known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.reviews.exchange import copy_pixels
 
 FORMAT = 1

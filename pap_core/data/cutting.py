@@ -18,7 +18,8 @@ from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, draw, label_map
 from pap_core.data.workers import spread
 from pap_core.errors import InputError
-from pap_core.images import png_bytes, read_image, write_whole
+from pap_core.files import write_whole
+from pap_core.images import png_bytes, read_image
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")

@@ -20,7 +20,7 @@ import psutil
 
 from pap_core import background
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:

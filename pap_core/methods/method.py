@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 
 Progress = Callable[[dict], None]
 

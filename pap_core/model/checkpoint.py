@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.model.catalogue import CONFIG, WEIGHTS, digest
 from pap_core.model.generator import ColourNetwork, GeneratorConfig
 from pap_core.model.networks import build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pap_core.apart import answer, call
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 
 TOLERANCE = 1 / 255  # of colours in [-1, 1]: half a grey level, what rounding to pixels takes anyway
 OPSET = 18

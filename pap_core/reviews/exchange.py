@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.reviews.records import REJECTED, Decision
 
 # databases take half a second to import, which who reads a folder does without, as each worker of a build

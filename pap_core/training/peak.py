@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pap_core.apart import answer, call
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.workspace import workspace
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from pap_core.errors import InputError
-from pap_core.images import write_png, write_whole
+from pap_core.files import write_whole
+from pap_core.images import write_png
 from pap_core.training import life, state
 from pap_core.training.machine import machine
 from pap_core.workspace import runs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pap_core.errors import InputError
-from pap_core.images import write_whole
+from pap_core.files import write_whole
 from pap_core.reviews import exchange
 from pap_core.reviews.store import Reviews
 

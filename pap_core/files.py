@@ -1,0 +1,104 @@
+"""The program's own files: written whole, named safely, read against a schema.
+
+Whoever reads a file that the program wrote may find it torn, edited or of another version. So each such file
+has a schema, any type that `msgspec.convert` takes (a dataclass, a `msgspec.Struct`, a `TypedDict`), and what
+does not fit it is one sentence, an `InputError`.
+"""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from pap_core.errors import InputError
+
+T = TypeVar("T")
+
+_LONGEST_NAME = 200  # signs, so that an ending fits into the 255 bytes of a file's name
+_NAME = r"^(?!\.{1,2}\Z)[^/\\\x00-\x1f\x7f]+\Z"
+
+FileName = Annotated[str, msgspec.Meta(pattern=_NAME, min_length=1, max_length=_LONGEST_NAME)]
+"""A text of a file that becomes a file's name: one part of a path, never a way out of its folder."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all: to a neighbour first, then by replace."""
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(neighbour, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(neighbour, path)
+    except OSError:
+        neighbour.unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path, schema: type[T], remedy: str, name: str | None = None) -> T:
+    """Read a JSON file that fits a schema.
+
+    Args:
+        path: of the file.
+        schema: what it has to hold; see `msgspec.convert`.
+        remedy: what to do about a damaged one, the end of the sentence.
+        name: what to call the file in a message; the path unless given.
+
+    Raises:
+        FileNotFoundError: there is none, which each caller has a word of its own for.
+        InputError: it cannot be read, is no JSON, or does not fit.
+    """
+    name = name or str(path)
+    return parse_json(_content(path, remedy, name), schema, remedy, name)
+
+
+def parse_json(content: bytes | str, schema: type[T], remedy: str, name: str) -> T:
+    """Parse JSON that fits a schema; see `read_json`."""
+    try:
+        return msgspec.convert(json.loads(content), schema)
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        raise InputError(f"{name}: damaged ({_reason(error)}); {remedy}.") from None
+
+
+def read_rows(path: Path, schema: type[T], remedy: str, name: str | None = None) -> list[T]:
+    """Read the rows of a CSV file, each of which fits a schema; texts become the schema's numbers.
+
+    Args and errors are those of `read_json`.
+    """
+    name = name or str(path)
+    return list(parse_rows(_content(path, remedy, name), schema, remedy, name))
+
+
+def parse_rows(content: bytes, schema: type[T], remedy: str, name: str) -> Iterator[T]:
+    """Parse CSV row by row; see `read_rows`."""
+    number = 1
+    try:
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        for row in reader:
+            number = reader.line_num
+            if None in row or None in row.values():
+                raise ValueError(f"{len(reader.fieldnames or ())} fields expected")
+            yield msgspec.convert(row, schema, strict=False)
+    except (ValueError, csv.Error, msgspec.ValidationError) as error:
+        raise InputError(f"{name}: damaged at line {number} ({_reason(error)}); {remedy}.") from None
+
+
+def _content(path: Path, remedy: str, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:  # a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name}: cannot be read ({reason}); {remedy}.") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return " ".join(str(error).split()) or type(error).__name__
