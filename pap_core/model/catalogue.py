@@ -68,3 +68,9 @@ def run_of(folder: Path) -> Path | None:
 def digest(content: bytes) -> str:
     """Return what identifies the weights: sha256 of their file, 16 hex digits."""
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def digest_of(weights: Path) -> str:
+    """Return `digest` of a file, however large."""
+    with open(weights, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

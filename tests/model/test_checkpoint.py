@@ -4,15 +4,21 @@ import hashlib
 import json
 import os
 import pickle
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from pap_core.errors import InputError
+from pap_core.files import write_whole
 from pap_core.model import checkpoint
-from pap_core.model.catalogue import CONFIG, WEIGHTS
-from pap_core.model.checkpoint import read, write_config, write_weights
+from pap_core.model.catalogue import CONFIG, SHIPPED, WEIGHTS
+from pap_core.model.checkpoint import copy, read, write_config, write_weights
 from pap_core.model.generator import Generator, GeneratorConfig
 
 CONFIGS = {
@@ -155,6 +161,183 @@ def test_weights_are_replaced_whole(folder, monkeypatch):
         write_weights(folder, Generator(CONFIGS["colour"]))
     assert (folder / WEIGHTS).read_bytes() == before
     assert len(list(folder.iterdir())) == 2
+
+
+def flipped(content: bytes, bit: int) -> bytes:
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7, 0.9999])
+def test_a_flipped_bit_is_refused(folder, place):
+    content = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(flipped(content, int(place * 8 * len(content))))
+    with pytest.raises(InputError, match="cannot be loaded"):
+        read(folder)
+
+
+def without_digest(folder: Path) -> None:
+    """Make a checkpoint as earlier versions wrote it."""
+    config = json.loads((folder / CONFIG).read_text())
+    del config["digest"]
+    (folder / CONFIG).write_text(json.dumps(config))
+
+
+def test_a_checkpoint_of_before_digests_were_kept_is_loaded(folder):
+    digest = read(folder).digest
+    without_digest(folder)
+    assert read(folder).digest == digest
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("kept", [True, False])
+def test_weights_that_are_no_finite_numbers_are_refused(tmp_path, value, kept):
+    generator = Generator(CONFIGS["colour"])
+    generator.last[-1].bias.data[1] = value
+    write_config(tmp_path, CONFIGS["colour"], {})
+    write_weights(tmp_path, generator)
+    if not kept:
+        without_digest(tmp_path)
+    with pytest.raises(InputError, match=r"weight last\.1\.bias is not finite"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("levels", 2**31, "levels is 2147483648, expected 1 to 8"),
+        ("levels", 0, "expected 1 to 8"),
+        ("levels", True, "levels is True, expected a whole number"),
+        ("levels", 2.0, "levels is 2.0, expected a whole number"),
+        ("levels", "2", "expected a whole number"),
+        ("levels", None, "expected a whole number"),
+        ("width", 2000, "expected 1 to 1024"),
+        ("width", -4, "expected 1 to 1024"),
+        ("kernel", 5, "expected it even"),
+        ("kernel", 10**9, "expected 2 to 16"),
+        ("dropout", float("nan"), "dropout is nan, expected 0 to 1"),
+        ("dropout", -0.1, "expected 0 to 1"),
+        ("encoder", "other", "expected one of pix2pix, efficientnet_lite0"),
+        ("encoder", ["pix2pix"], "expected one of pix2pix, efficientnet_lite0"),
+        ("network", "other", "expected one of unet, fpn"),
+        ("head", "other", "expected one of colour, palette"),
+        ("last", {}, "expected one of convolution, transposed"),
+    ],
+)
+def test_settings_that_nobody_can_build_are_refused(folder, name, value, told):
+    config = json.loads((folder / CONFIG).read_text())
+    config["generator"][name] = value
+    (folder / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(InputError, match=told):
+        read(folder)
+
+
+READS = """
+import resource, sys
+from pathlib import Path
+from pap_core.errors import InputError
+from pap_core.model.checkpoint import read
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read(Path(sys.argv[1]))
+except InputError as error:
+    print(error, file=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_no_memory_is_taken_for_a_network_that_the_weights_are_not_of(folder):
+    """Of these settings a network has 80 GB of weights, the file has a few kB."""
+    write_config(folder, GeneratorConfig(levels=8, width=1024, kernel=16), {})
+    found = subprocess.run([sys.executable, "-c", READS, str(folder)], capture_output=True, text=True)
+    assert (
+        "weight encoder.0.0.weight is F32 [4, 3, 4, 4], F32 [1024, 3, 16, 16] by config.json" in found.stderr
+    )
+    assert int(found.stdout) < 200_000  # kB
+
+
+def test_weights_of_another_kind_of_number_are_refused(folder):
+    weights = load_file(folder / WEIGHTS)
+    save_file({name: value.double() for name, value in weights.items()}, folder / WEIGHTS)
+    without_digest(folder)
+    with pytest.raises(InputError, match=r"is F64 .*, F32 .* by config"):
+        read(folder)
+
+
+REPLACES = """
+import sys
+from pathlib import Path
+import torch
+from pap_core import files
+from pap_core.model.checkpoint import read, write_weights
+
+folder = Path(sys.argv[1])
+generator = read(folder).generator
+for number in range(100_000):
+    for weight in generator.parameters():
+        weight.data.fill_(number)
+    write_weights(folder, generator)
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("of_before", [False, True])
+def test_killed_while_weights_are_replaced_a_checkpoint_is_left_that_can_be_read(folder, of_before):
+    """Read all the while, as a page would that watches a run."""
+    chance = random.Random(0)
+    command = [sys.executable, "-c", REPLACES, str(folder)]
+    for _ in range(3):
+        if of_before:
+            without_digest(folder)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as one:
+            for _ in range(chance.randrange(1, 20)):
+                assert one.stdout.readline()
+                read(folder)
+            time.sleep(chance.uniform(0, 0.02))
+            one.kill()
+        read(folder)
+
+
+@pytest.mark.parametrize("file", [CONFIG, WEIGHTS])
+def test_killed_between_the_two_files_a_checkpoint_is_left_that_can_be_read(folder, file, monkeypatch):
+    """Twice in a row, so that what lies there is not what was written last."""
+    before = read(folder).digest
+
+    def dying(path: Path, content: bytes) -> None:
+        if path.name == file:
+            raise KeyboardInterrupt
+        write_whole(path, content)
+
+    monkeypatch.setattr(checkpoint, "write_whole", dying)
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        with pytest.raises(KeyboardInterrupt):
+            write_weights(folder, Generator(CONFIGS["colour"]))
+        assert read(folder).digest == before
+    monkeypatch.undo()
+    write_weights(folder, Generator(CONFIGS["colour"]))
+    assert read(folder).digest != before
+
+
+def test_a_copy_holds_the_same_weights_and_their_digest_alone(folder, tmp_path):
+    write_weights(folder, Generator(CONFIGS["colour"]))
+    found = read(folder)
+    assert "replaces" in found.config
+    (tmp_path / "copy").mkdir()
+    copy(found, tmp_path / "copy")
+    copied = read(tmp_path / "copy")
+    assert copied.digest == copied.config["digest"] == found.digest
+    assert "replaces" not in copied.config
+    write_weights(folder, Generator(CONFIGS["colour"]))
+    with pytest.raises(InputError, match="was replaced just now"):
+        copy(found, tmp_path / "copy")
+
+
+def test_shipped_checkpoints_say_their_digest():
+    for folder in (path.parent for path in SHIPPED.glob(f"*/{WEIGHTS}")):
+        assert json.loads((folder / CONFIG).read_text())["digest"] == read(folder).digest
 
 
 def test_config_is_what_the_reader_expects(folder):
