@@ -124,9 +124,16 @@ def _publish(options: argparse.Namespace) -> int:
     from pap_core.publish import publish
     from pap_core.training.run import Run
 
-    commands, notes = (path.read_text() if path else "" for path in (options.commands, options.notes))
+    commands, notes = (_text(path) if path else "" for path in (options.commands, options.notes))
     publish(Run(options.run_folder), options.out, options.evaluation, commands, notes)
     return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error}); check the path.") from None
 
 
 def _reviews(options: argparse.Namespace) -> int:

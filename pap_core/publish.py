@@ -1,16 +1,36 @@
 """Publishes a run's best checkpoint: weights, configuration, and a card that says what it is."""
 
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.evaluation import SUMMARY
+from pap_core.files import read_json
+from pap_core.folders import whole_folder
 from pap_core.labels import CLASSES
 from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
-from pap_core.model.checkpoint import read
+from pap_core.model.checkpoint import copy, read
 from pap_core.training.run import Run
+
+
+class _Measured(TypedDict):
+    digest: str
+
+
+class _Dataset(TypedDict):
+    folder: str
+
+
+class _Summary(TypedDict):
+    """What a card takes of an evaluation's summary."""
+
+    checkpoint: _Measured
+    dataset: _Dataset
+    crops: int
+    groups: int
+    protocols: dict[str, dict[str, dict[str, dict[str, float | None]]]]  # protocol, class, metric, figure
+
 
 _LIMITS = """\
 ## Limits
@@ -47,29 +67,51 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
 
     Args:
         run: a finished one.
-        folder: new, or a checkpoint folder to replace.
+        folder: new, or a checkpoint folder to replace whole.
         evaluations: folders written by `evaluate` for this very checkpoint.
         commands: the commands that made the data and the run, as one would type them.
         notes: Markdown put after the scores.
 
     Raises:
-        InputError: no best checkpoint, or an evaluation of another checkpoint.
+        InputError: no best checkpoint, an evaluation of another checkpoint, something damaged, a folder that
+            holds anything else, or no room.
     """
     best = run.folder / "checkpoints" / "best"
     checkpoint = read(best)
-    summaries = [json.loads((one / "summary.json").read_text()) for one in evaluations]
+    summaries = [_read_summary(one) for one in evaluations]
     for one, summary in zip(evaluations, summaries, strict=True):
         measured = summary["checkpoint"]["digest"]
         if measured != checkpoint.digest:
             raise InputError(
                 f"{one}: measures checkpoint {measured}, expected {checkpoint.digest}; evaluate it."
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (WEIGHTS, CONFIG):
-        shutil.copyfile(best / name, folder / name)
-    trained = f"{run.minutes():.0f} minutes on {run.read_machine()}"
-    card = write_card(folder.name, checkpoint.config, checkpoint.digest, trained, summaries, commands, notes)
-    write_whole(folder / CARD, card.encode())
+    foreign = sorted({path.name for path in folder.glob("*")} - {WEIGHTS, CONFIG, CARD})
+    if foreign:
+        raise InputError(f"{folder}: holds {foreign[0]}, expected a checkpoint or nothing; name a new one.")
+    config = checkpoint.config
+    try:
+        trained = f"{run.minutes():.0f} minutes on {run.read_machine()}"
+        card = write_card(folder.name, config, checkpoint.digest, trained, summaries, commands, notes)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{run.folder}: how it was trained cannot be told ({error}); copy the run's folder again."
+        ) from None
+    try:
+        with whole_folder(folder) as aside:
+            copy(checkpoint, aside)
+            (aside / CARD).write_text(card, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{folder}: could not be written ({error.strerror}); make room there or choose another folder."
+        ) from error
+
+
+def _read_summary(evaluation: Path) -> dict:
+    """Return what `evaluate` wrote of the scores; raises InputError where there is nothing of the kind."""
+    try:
+        return read_json(evaluation / SUMMARY, _Summary, "evaluate the checkpoint again")
+    except FileNotFoundError:
+        raise InputError(f"{evaluation}: holds no {SUMMARY}; name a folder that evaluate wrote.") from None
 
 
 def write_card(
@@ -161,6 +203,11 @@ def _scores(summary: dict) -> str:
     cells = []
     for name in CLASSES:
         found = summary["protocols"]["strict"][name]["jaccard"]
-        cells.append(f"{found['mean']:.3f} ± {found['sd']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+        mean, sd, low, high = (_figure(found[name]) for name in ("mean", "sd", "low", "high"))
+        cells.append(f"{mean} ± {sd} [{low}, {high}]")
     dataset = summary["dataset"]["folder"]
     return f"| {dataset} | {summary['crops']}, {summary['groups']} | {cells[0]} | {cells[1]} |"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,93 @@
+"""A run's best checkpoint as a folder of its own: whole, or as it was before."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pap_core.__main__ import main
+from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
+from pap_core.model.checkpoint import read, write_weights
+from pap_core.model.generator import Generator
+
+SETTINGS = ("epochs=1", "generator.width=4", "discriminator.width=4", "validation=0.2", "precision=fp32")
+
+
+@pytest.fixture(scope="module")
+def trained(phantom_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("publish") / "run"
+    small = [part for setting in SETTINGS for part in ("--set", setting)]
+    command = ["train", str(phantom_dataset), "--preset", "tiny", "--cpu", "--run-folder", str(folder)]
+    assert main([*command, *small]) == 0
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_folder_and_one_that_is_replaced(trained: Path, tmp_path: Path) -> None:
+    best = read(trained / "checkpoints" / "best")
+    out = tmp_path / "out"
+    for _ in range(2):
+        assert main(["publish", str(trained), str(out)]) == 0
+        assert names(tmp_path) == ["out"]
+        assert names(out) == sorted([CARD, CONFIG, WEIGHTS])
+        found = read(out)
+        assert found.digest == found.config["digest"] == best.digest
+        assert best.digest in (out / CARD).read_text()
+        write_weights(out, Generator(best.generator.config))  # another is there when it is published again
+
+
+def test_scores_of_an_evaluation_are_on_the_card(
+    trained: Path, phantom_dataset: Path, tmp_path: Path
+) -> None:
+    measured = tmp_path / "measured"
+    assert main(["evaluate", str(trained), str(phantom_dataset), "--output", str(measured)]) == 0
+    assert main(["publish", str(trained), str(tmp_path / "out"), "--evaluation", str(measured)]) == 0
+    mean = json.loads((measured / "summary.json").read_text())["protocols"]["strict"]["nucleus"]["jaccard"][
+        "mean"
+    ]
+    assert f"{mean:.3f} ±" in (tmp_path / "out" / CARD).read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "holds no summary.json; name a folder that evaluate wrote"),
+        (b"", "damaged"),
+        (b"\xff\xfe\x00", "damaged"),
+        (b"[" * 100_000, "damaged"),
+        (b"[]", "damaged"),
+        (b'{"checkpoint": {"digest": 7}}', "damaged"),
+        (
+            b'{"checkpoint": {"digest": "0123"}, "dataset": {"folder": "a"}, "crops": 1, "groups": 1, '
+            b'"protocols": {}}',
+            "measures checkpoint 0123, expected",
+        ),
+    ],
+)
+def test_an_evaluation_that_cannot_be_used_is_told(
+    trained: Path, tmp_path: Path, capsys, content: bytes | None, told: str
+) -> None:
+    (tmp_path / "measured").mkdir()
+    if content is not None:
+        (tmp_path / "measured" / "summary.json").write_bytes(content)
+    out = tmp_path / "out"
+    assert main(["publish", str(trained), str(out), "--evaluation", str(tmp_path / "measured")]) == 1
+    assert told in capsys.readouterr().err
+    assert names(tmp_path) == ["measured"]
+
+
+def test_what_is_no_checkpoint_is_never_replaced(trained: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("precious")
+    (tmp_path / "file").write_text("precious")
+    assert main(["publish", str(trained), str(tmp_path / "out")]) == 1
+    assert "holds thesis.tex, expected a checkpoint or nothing" in capsys.readouterr().err
+    assert main(["publish", str(trained), str(tmp_path / "file")]) == 1
+    assert "could not be written" in capsys.readouterr().err
+    assert names(tmp_path) == ["file", "out"]
+    assert names(tmp_path / "out") == ["thesis.tex"]
+    assert main(["publish", str(trained), str(tmp_path / "new"), "--notes", str(tmp_path / "none")]) == 1
+    assert "none: cannot be read as text" in capsys.readouterr().err
