@@ -2,7 +2,7 @@
 
 ``config.json`` holds the digest of the weights beside it, so that a change of them shows. Both files cannot
 be replaced at once. So the configuration is written first, and names the digest of what is to be replaced as
-well: whenever a process is killed, the weights that lie there are one of the two.
+well, until they are: whenever a process is killed, the weights that lie there are one of the two.
 """
 
 import json
@@ -65,9 +65,9 @@ def write_weights(folder: Path, generator: torch.nn.Module) -> None:
     config["digest"] = digest(content)
     config.pop("replaces", None)
     if (folder / WEIGHTS).exists():
-        config["replaces"] = digest_of(folder / WEIGHTS)
-    _write(folder, config)
+        _write(folder, config | {"replaces": digest_of(folder / WEIGHTS)})
     write_whole(folder / WEIGHTS, content)
+    _write(folder, config)
 
 
 def copy(checkpoint: Checkpoint, folder: Path) -> None:
@@ -101,11 +101,10 @@ def read(folder: Path) -> Checkpoint:
         _fit(folder / WEIGHTS, described)
         content = (folder / WEIGHTS).read_bytes()
         found = digest(content)
-        if "digest" in config:
-            # again, for the run that trains it may have replaced both meanwhile
-            config = _read_config(folder, f"{refused}, {CONFIG}")
-            if found not in (config["digest"], config.get("replaces")):
-                raise ValueError(f"{WEIGHTS} has digest {found}, expected {config['digest']}: it was changed")
+        # both, for the run that trains it may have replaced the weights in between
+        named = _digests(config) | _digests(_read_config(folder, f"{refused}, {CONFIG}"))
+        if named and found not in named:
+            raise ValueError(f"{WEIGHTS} has digest {found}, expected {' or '.join(sorted(named))}")
         generator = build(described)
         weights = load(content)
         generator.load_state_dict(weights)
@@ -125,6 +124,10 @@ def read(folder: Path) -> Checkpoint:
 
 def _read_config(folder: Path, name: str) -> _Config:
     return read_json(folder / CONFIG, _Config, "copy the checkpoint again", name)
+
+
+def _digests(config: _Config) -> set[str]:
+    return {config[name] for name in ("digest", "replaces") if name in config}
 
 
 def _write(folder: Path, config: dict | _Config) -> None:

@@ -300,29 +300,37 @@ def test_killed_while_weights_are_replaced_a_checkpoint_is_left_that_can_be_read
         read(folder)
 
 
-@pytest.mark.parametrize("file", [CONFIG, WEIGHTS])
-def test_killed_between_the_two_files_a_checkpoint_is_left_that_can_be_read(folder, file, monkeypatch):
-    """Twice in a row, so that what lies there is not what was written last."""
-    before = read(folder).digest
+def killed_at(write: int, folder: Path, generator: Generator) -> None:
+    """Replace weights in a process that ends before so many files are written."""
+    written = iter(range(write))
 
     def dying(path: Path, content: bytes) -> None:
-        if path.name == file:
+        if next(written, None) is None:
             raise KeyboardInterrupt
         write_whole(path, content)
 
-    monkeypatch.setattr(checkpoint, "write_whole", dying)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "write_whole", dying)
+        with pytest.raises(KeyboardInterrupt):
+            write_weights(folder, generator)
+
+
+@pytest.mark.parametrize("write", [0, 1, 2])
+def test_killed_between_the_files_a_checkpoint_is_left_that_can_be_read(folder, write):
+    """Twice in a row, so that what lies there is not what was written last."""
+    before = read(folder).digest
     for seed in (1, 2):
         torch.manual_seed(seed)
-        with pytest.raises(KeyboardInterrupt):
-            write_weights(folder, Generator(CONFIGS["colour"]))
-        assert read(folder).digest == before
-    monkeypatch.undo()
+        killed_at(write, folder, Generator(CONFIGS["colour"]))
+        assert (read(folder).digest == before) == (write < 2)
     write_weights(folder, Generator(CONFIGS["colour"]))
-    assert read(folder).digest != before
+    found = read(folder)
+    assert found.digest != before
+    assert (found.config["digest"], "replaces" in found.config) == (found.digest, False)
 
 
 def test_a_copy_holds_the_same_weights_and_their_digest_alone(folder, tmp_path):
-    write_weights(folder, Generator(CONFIGS["colour"]))
+    killed_at(1, folder, Generator(CONFIGS["colour"]))
     found = read(folder)
     assert "replaces" in found.config
     (tmp_path / "copy").mkdir()
