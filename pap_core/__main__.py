@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,6 +12,8 @@ from tqdm import tqdm
 from pap_core.bars import Bar, Methods, Steps
 from pap_core.errors import InputError
 from pap_core.training import processes
+
+_NAMED = 5  # of the files that are passed over for one reason
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -107,7 +109,7 @@ def _compare(options: argparse.Namespace) -> int:
         )
     bar = Methods()
     for done in comparison_job.work(begun, names, bar.report):
-        bar.write(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
+        bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
     bar.close()
     table = long_table(begun)
     table.to_csv(begun.folder / "comparison.csv", index=False, lineterminator="\n")
@@ -150,36 +152,66 @@ def _reviews(options: argparse.Namespace) -> int:
         count = verify(log, str(options.out), options.last)
         print(f"{options.out}: {count} decisions, as they were written; last line {last_digest(log)}")
         return 0
-    write(open_reviews(options.database or reviews_file()), options.format, options.out)
+    for left_out in write(open_reviews(options.database or reviews_file()), options.format, options.out):
+        print(f"pap_core: {left_out}", file=sys.stderr)
     return 0
 
 
 def _predict(options: argparse.Namespace) -> int:
+    from pap_core.images import SUFFIXES
     from pap_core.inference import Segmenter
+    from pap_core.interruption import interrupted_when_asked
     from pap_core.model.catalogue import default, resolve
     from pap_core.model.checkpoint import read
-    from pap_core.prediction import find_pictures, predict
+    from pap_core.prediction import find_pictures, predict, readable
 
-    pictures = find_pictures(options.pictures)
+    found = find_pictures(options.pictures, options.recursive, options.output)
+    for line in _passed_over(found.passed_over):
+        print(line, file=sys.stderr)
+    if not found.pictures:
+        raise InputError(
+            f"{readable(options.pictures[0])}: no picture in this folder; expected files ending in "
+            f"{', '.join(SUFFIXES)}."
+        )
     segmenter = Segmenter(read(resolve(options.checkpoint) if options.checkpoint else default()))
-    bar = tqdm(total=len(pictures), unit="picture", disable=None)
+    bar = tqdm(total=len(found.pictures), unit="picture", disable=None)
 
     def progress(outcome) -> None:
         bar.update()
+        for remark in outcome.remarks:
+            bar.write(f"{readable(outcome.path)}: {remark}", file=sys.stderr)
         if outcome.error:
             bar.write(f"pap_core: {outcome.error}", file=sys.stderr)
 
-    outcomes = predict(
-        segmenter, pictures, options.output, options.scale, options.uncertainty, progress=progress
-    )
-    bar.close()
+    with interrupted_when_asked(), bar:
+        outcomes = predict(
+            segmenter, found.pictures, options.output, options.scale, options.uncertainty, progress
+        )
     if options.json:
-        print(json.dumps([dataclasses.asdict(one) | {"path": str(one.path)} for one in outcomes], indent=2))
+        rows = [
+            dataclasses.asdict(one) | {"path": readable(one.path), "passed_over": None} for one in outcomes
+        ]
+        rows += [
+            {"path": readable(path), "passed_over": reason, "error": None}
+            for path, reason in found.passed_over
+        ]
+        print(json.dumps(rows, indent=2))
     else:
         for one in outcomes:
             if not one.error:
-                print(f"{one.path}: {one.kind} at scale {one.scale:.3g}, {one.cells} cells")
+                print(f"{readable(one.path)}: {one.kind} at scale {one.scale:.3g}, {one.cells} cells")
     return 1 if any(one.error for one in outcomes) else 0
+
+
+def _passed_over(files: Sequence[tuple[Path, str]]) -> Iterator[str]:
+    """Yield a line for each reason: how many, and the first of them."""
+    from pap_core.prediction import readable
+
+    reasons = dict.fromkeys(reason for _, reason in files)
+    for reason in reasons:
+        names = [readable(path) for path, why in files if why == reason]
+        more = ", …" if len(names) > _NAMED else ""
+        yield f"passed over, {reason}: {len(names)} ({', '.join(names[:_NAMED])}{more})"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -294,6 +326,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="auto|S",
         help="auto, or the factor that brings a smear to the size of a 2048 × 1536 one's cells",
     )
+    one.add_argument("--recursive", action="store_true", help="go into sub-folders, too; mirrored in DIR")
     one.add_argument("--uncertainty", action="store_true", help="also sample the dropout")
     one.add_argument("--json", action="store_true")
     return parser
@@ -309,6 +342,7 @@ def _scale(text: str) -> float | None:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # a name may be any bytes, as it always could on stderr
     status = main()
     if processes.count() > 1:
         processes.leave(status)

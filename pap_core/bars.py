@@ -33,6 +33,10 @@ class Methods(tqdm):
         self.n = done
         self.refresh()
 
+    def say(self, text: str) -> None:
+        """Print a line above the bar, where it leaves the command's answer alone."""
+        self.write(text, file=sys.stderr)
+
 
 class Steps(tqdm):
     """A progress bar of training steps, with the last scores beside it."""

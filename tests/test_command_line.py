@@ -228,12 +228,6 @@ class TestPredict:
         assert "gone.png: there is no such file" in capsys.readouterr().err
         assert (tmp_path / "out" / "crop_label.png").exists()
 
-    def test_two_pictures_of_one_name_are_refused(self, trained, pictures, tmp_path, capsys):
-        (pictures / "crop.bmp").write_bytes(b"")
-        assert self.run(trained, pictures, tmp_path / "out") == 1
-        assert "same name" in capsys.readouterr().err
-        assert not (tmp_path / "out").exists()
-
     def test_a_picture_is_never_written_over(self, trained, tmp_path, capsys):
         """A folder of pictures and their label maps, predicted into itself."""
         for name in ("a.png", "a_label.png"):

@@ -71,6 +71,15 @@ def test_the_table_is_the_same_as_json_and_in_its_file(workspace: Path, capsys) 
     assert [row["mean"] for row in rows] == pytest.approx(table["mean"].tolist(), nan_ok=True)
 
 
+def test_json_is_all_of_the_answer_while_methods_are_measured(workspace: Path, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path))
+    command = ["compare", str(workspace / "few"), "--methods", "otsu", "--budget", "1", "--json"]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert {row["method"] for row in json.loads(said.out)} == {"otsu"}
+    assert "otsu: 0.0 minutes of training" in said.err
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -12,3 +12,4 @@ class Origin:
     picture: str  # file name of the picture
     checkpoint: str  # name of the checkpoint that segmented it
     digest: str  # of the checkpoint's weights
+    source: str = ""  # what tells the picture's file from another of its name, where it was a file

@@ -10,6 +10,8 @@ from pap_core.export.origin import NOTICE, Origin
 from pap_core.labels import colour_map
 from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges
 
+SOURCE = "Source"  # the word under which a PNG says `Origin.source`
+
 
 def label_png(label: np.ndarray, origin: Origin) -> bytes:
     """Write a ``(H, W)`` uint8 label map as it is: 8-bit grey of 0, 1, 2."""
@@ -47,6 +49,8 @@ def _png(pixels: np.ndarray, origin: Origin) -> bytes:
         ("Disclaimer", NOTICE),
     ):
         said.add_text(word, text)
+    if origin.source:
+        said.add_text(SOURCE, origin.source)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", pnginfo=said)
     return buffer.getvalue()

@@ -5,7 +5,9 @@
 Files are named by what is in them, so writing the same again changes nothing.
 """
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 UNKNOWN = "unknown"  # category of a cell that nobody gave one
-FILE, PICTURES, LABELS = "reviews.json", "pictures", "labels"
+FILE, PICTURES, LABELS, SKIPPED = "reviews.json", "pictures", "labels", "skipped.csv"
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -65,11 +67,41 @@ def open_reviews(source: str | Path) -> "Reviews":
     return reviews
 
 
-def files(reviews: "Reviews") -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each file of the folder, ``reviews.json`` last: it makes the folder whole."""
+def files(reviews: "Reviews", damaged: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file of the folder, ``reviews.json`` last: it makes the folder whole.
+
+    What cannot be read is left out and in ``skipped.csv``; `damaged` takes a sentence for each such cell.
+    """
     content = describe(reviews)
+    faults: dict[str, str] = {}
+    rows, skipped = [], [("id", "reason")]
+    for row in content["cells"]:
+        told = ""
+        if row["verdict"] != REJECTED:  # of which no pixels go out
+            if row["picture"] not in faults:
+                faults[row["picture"]] = fault(reviews, row["picture"])
+            told = faults[row["picture"]] or fault(reviews, row["id"], label=True)
+        if told:
+            skipped.append((row["id"], told))
+            damaged.append(f"cell {row['id']} of {row['name']}: {told}")
+        else:
+            rows.append(row)
+    content["cells"] = rows
     yield from _pixels(reviews, content)
+    if damaged:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(skipped)
+        yield SKIPPED, text.getvalue().encode()
     yield FILE, json.dumps(content, indent=1).encode()
+
+
+def fault(reviews: "Reviews", key: str, label: bool = False) -> str:
+    """Say why a picture of the database, or the label map of a cell, cannot be read; "" where it can."""
+    try:
+        (reviews.label if label else reviews.picture)(key)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def describe(reviews: "Reviews") -> dict:

@@ -1,17 +1,19 @@
 """Reviews for other programs: what each export is called, holds, and how it is made."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
+from pap_core.folders import whole_folder
 from pap_core.reviews import exchange
 from pap_core.reviews.store import Reviews
 
 __all__ = ["FORMATS", "Format", "write"]
 
 Files = Iterator[tuple[str, bytes]]
+Damaged = list[str]  # a sentence for each cell that is left out because its picture cannot be read
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Format:
     file: str  # name to offer for a download
     says: str  # what it holds
     single: Callable[[Reviews], bytes] | None = None
-    several: Callable[[Reviews], Files] | None = None
+    several: Callable[[Reviews, Damaged], Files] | None = None
 
     def content(self, reviews: Reviews) -> bytes:
         """Return it as one file; raises InputError where the database cannot be read."""
@@ -30,28 +32,28 @@ class Format:
             return self.single(reviews)
         from pap_core.export.archive import zipped
 
-        return zipped(self.several(reviews))
+        return zipped(self.several(reviews, []))  # what is left out is in its table of that
 
 
 # what makes an export needs torch, which takes seconds to import; to offer one does not
 
 
-def _contours(reviews: Reviews) -> Files:
+def _contours(reviews: Reviews, damaged: Damaged) -> Files:
     from pap_core.reviews.exports import contours
 
-    return contours.files(reviews)
+    return contours.files(reviews, damaged)
 
 
-def _coco(reviews: Reviews) -> Files:
+def _coco(reviews: Reviews, damaged: Damaged) -> Files:
     from pap_core.reviews.exports import shapes
 
-    return shapes.coco_files(reviews)
+    return shapes.coco_files(reviews, damaged)
 
 
-def _geojson(reviews: Reviews) -> Files:
+def _geojson(reviews: Reviews, damaged: Damaged) -> Files:
     from pap_core.reviews.exports import shapes
 
-    return shapes.geojson_files(reviews)
+    return shapes.geojson_files(reviews, damaged)
 
 
 def _table(reviews: Reviews) -> bytes:
@@ -106,8 +108,13 @@ FORMATS = {
 }
 
 
-def write(reviews: Reviews, kind: str, out: Path) -> None:
+def write(reviews: Reviews, kind: str, out: Path) -> Damaged:
     """Write reviews to a new file, or to a new or empty folder where they are several files.
+
+    Killed at any moment, it leaves `out` as it was.
+
+    Returns:
+        What is left out because its picture in the database is damaged, a sentence for each cell.
 
     Raises:
         InputError: `out` is there already or cannot be written, or the database cannot be read.
@@ -115,17 +122,23 @@ def write(reviews: Reviews, kind: str, out: Path) -> None:
     chosen = FORMATS[kind]
     if out.is_file() or (out.is_dir() and (chosen.single or any(out.iterdir()))):
         raise InputError(f"{out}: is there already, expected a new {_place(chosen)}; choose another name.")
+    damaged: Damaged = []
     try:
-        files: Iterable = [("", chosen.single(reviews))] if chosen.single else chosen.several(reviews)
-        for name, content in files:
-            path = out / name if name else out
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, content)
+        if chosen.single:
+            content = chosen.single(reviews)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(out, content)
+            return damaged
+        with whole_folder(out) as aside:
+            for name, content in chosen.several(reviews, damaged):
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                write_whole(aside / name, content)
     except OSError as error:
         raise InputError(
             f"{out}: could not be written ({error.strerror}); make room there, or choose another "
             f"{_place(chosen)}."
         ) from error
+    return damaged
 
 
 def _place(chosen: Format) -> str:

@@ -10,12 +10,13 @@ import numpy as np
 from pap_core.export import safe_stem
 from pap_core.export.cells import CellMask, cell_masks
 from pap_core.labels import BACKGROUND
+from pap_core.reviews import exchange
 from pap_core.reviews.comparison import areas
 from pap_core.reviews.exchange import UNKNOWN
 from pap_core.reviews.records import REJECTED, Decision
 from pap_core.reviews.store import Reviews, StoredCell
 
-SKIPPED = "skipped.csv"
+SKIPPED = exchange.SKIPPED
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,24 @@ def chosen(reviews: Reviews) -> tuple[list[Chosen], bytes]:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(rejected)
     return found, text.getvalue().encode()
+
+
+def intact(reviews: Reviews, cells: list[Chosen], damaged: list[str]) -> tuple[list[Chosen], bytes]:
+    """Return the cells whose picture can be read, and what to add to the table of those left out.
+
+    Args:
+        reviews: that hold the pictures.
+        cells: whose picture goes out with them.
+        damaged: takes a sentence for each cell that is left out.
+    """
+    faults = {digest: exchange.fault(reviews, digest) for digest in {one.cell.picture for one in cells}}
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    for one in cells:
+        if fault := faults[one.cell.picture]:
+            rows.writerow((one.cell.id, fault))
+            damaged.append(f"cell {one.cell.id} of {one.cell.name}: {fault}")
+    return [one for one in cells if not faults[one.cell.picture]], text.getvalue().encode()
 
 
 def unique(name: str, taken: set[str]) -> str:

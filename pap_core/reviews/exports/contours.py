@@ -13,7 +13,7 @@ from PIL import Image
 
 from pap_core.contours import dat_text, signed_area
 from pap_core.export import NOTICE
-from pap_core.reviews.exports.chosen import SKIPPED, Chosen, chosen, unique
+from pap_core.reviews.exports.chosen import SKIPPED, Chosen, chosen, intact, unique
 from pap_core.reviews.store import Reviews
 
 _ABOUT = (
@@ -23,9 +23,14 @@ _ABOUT = (
 )
 
 
-def files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each file; `pap_core.data.sipakmed` reads them back."""
+def files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file; `pap_core.data.sipakmed` reads them back.
+
+    `damaged` takes a sentence for each cell whose picture cannot be read.
+    """
     found, skipped = chosen(reviews)
+    found, unread = intact(reviews, found, damaged)
+    skipped += unread
     rows = ["file,cell,picture,group"]
     places: dict[str, dict[str, list[Chosen]]] = defaultdict(lambda: defaultdict(list))
     for one in found:

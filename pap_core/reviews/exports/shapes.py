@@ -15,20 +15,22 @@ from pap_core.export import NOTICE
 from pap_core.export.coco_json import annotations, document
 from pap_core.export.qupath import cell_object
 from pap_core.labels import BACKGROUND
-from pap_core.reviews.exports.chosen import SKIPPED, Chosen, chosen, unique
+from pap_core.reviews.exports.chosen import SKIPPED, Chosen, chosen, intact, unique
 from pap_core.reviews.records import Place
 from pap_core.reviews.store import Reviews
 
 ANNOTATIONS = "annotations.json"
 
 
-def coco_files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
+def coco_files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield a COCO file of all cells and nuclei, and the pictures it names, in their pixels.
 
     An annotation's ``cell`` and, on the cell's, ``measures`` are as in `pap_core.export.coco_json`; an
-    image's ``cell`` is the id that the decisions are kept by, and ``category`` is the cell's.
+    image's ``cell`` is the id that the decisions are kept by, and ``category`` is the cell's. `damaged` takes
+    a sentence for each cell whose picture cannot be read.
     """
     found, skipped = chosen(reviews)
+    found, unread = intact(reviews, found, damaged)
     images, marks = [], []
     for number, one in enumerate(found, start=1):
         label = one.label
@@ -39,18 +41,21 @@ def coco_files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
             {"id": number, "file_name": _picture(one), "width": width, "height": height}
             | {"cell": one.cell.id, "category": one.category, "group": one.cell.group}
         )
-    yield ANNOTATIONS, document({"description": "Reviewed cells"}, images, marks)
     yield from _pictures(reviews, found)
-    yield SKIPPED, skipped
+    yield SKIPPED, skipped + unread
+    yield ANNOTATIONS, document({"description": "Reviewed cells"}, images, marks)
 
 
-def geojson_files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
+def geojson_files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield a GeoJSON file a picture, to be dropped onto it in QuPath.
 
     Cells cut from a smear or another uploaded picture are in that picture's own pixels, all of it in one
-    file by the name it was reviewed under; those of a data set are in pixels of their crop, which is added.
+    file by the name it was reviewed under; those of a data set are in pixels of their crop, which is added. `damaged`
+    takes a sentence for each cell whose crop cannot be read.
     """
     found, skipped = chosen(reviews)
+    crops, unread = intact(reviews, [one for one in found if _is_crop(one)], damaged)
+    found = [one for one in found if not _is_crop(one) or one in crops]
     together: dict[tuple[str, str], list[Chosen]] = defaultdict(list)
     for one in found:
         together[(one.cell.picture, "") if _is_crop(one) else (one.cell.name, one.cell.group)].append(one)
@@ -60,9 +65,8 @@ def geojson_files(reviews: Reviews) -> Iterator[tuple[str, bytes]]:
         features = [_object(one, number) for number, one in enumerate(members, start=1)]
         content = {"type": "FeatureCollection", "picture": stem, "notice": NOTICE, "features": features}
         yield f"{stem}.geojson", json.dumps(content, ensure_ascii=False).encode()
-    crops = [one for one in found if _is_crop(one)]
     yield from _pictures(reviews, crops)
-    yield SKIPPED, skipped
+    yield SKIPPED, skipped + unread
 
 
 def _object(one: Chosen, number: int) -> dict:
