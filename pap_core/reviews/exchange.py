@@ -97,10 +97,14 @@ def files(reviews: "Reviews", damaged: list[str]) -> Iterator[tuple[str, bytes]]
 
 def fault(reviews: "Reviews", key: str, label: bool = False) -> str:
     """Say why a picture of the database, or the label map of a cell, cannot be read; "" where it can."""
+    from pap_core.reviews.checks import picture_digest
+
     try:
-        (reviews.label if label else reviews.picture)(key)
+        pixels = reviews.label(key) if label else reviews.picture(key)
     except InputError as error:
         return str(error)
+    if not label and picture_digest(pixels) != key:
+        return "A picture in the reviews' database is another than was reviewed; put back a copy of it."
     return ""
 
 

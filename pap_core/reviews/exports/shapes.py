@@ -50,12 +50,13 @@ def geojson_files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, b
     """Yield a GeoJSON file a picture, to be dropped onto it in QuPath.
 
     Cells cut from a smear or another uploaded picture are in that picture's own pixels, all of it in one
-    file by the name it was reviewed under; those of a data set are in pixels of their crop, which is added. `damaged`
-    takes a sentence for each cell whose crop cannot be read.
+    file by the name it was reviewed under; those of a data set are in pixels of their crop, which is added.
+    `damaged` takes a sentence for each cell whose crop cannot be read.
     """
     found, skipped = chosen(reviews)
     crops, unread = intact(reviews, [one for one in found if _is_crop(one)], damaged)
-    found = [one for one in found if not _is_crop(one) or one in crops]
+    read = {one.cell.id for one in crops}
+    found = [one for one in found if not _is_crop(one) or one.cell.id in read]
     together: dict[tuple[str, str], list[Chosen]] = defaultdict(list)
     for one in found:
         together[(one.cell.picture, "") if _is_crop(one) else (one.cell.name, one.cell.group)].append(one)
