@@ -41,11 +41,14 @@ def find_pictures(paths: Sequence[Path], recursive: bool = False, output: Path |
         output: where results go, which is never gone into from above.
     """
     found = Found()
+    named = {os.path.abspath(path) for path in paths}
     for path in paths:
         if _mode(path, stat.S_ISDIR):
-            before = len(found.pictures)
-            found.pictures += _inside(path, recursive, output, found.passed_over)
-            if len(found.pictures) == before:
+            passed_over: list[tuple[Path, str]] = []
+            inside = list(_inside(path, recursive, output, passed_over))
+            found.pictures += inside
+            found.passed_over += [one for one in passed_over if os.path.abspath(one[0]) not in named]
+            if not inside:
                 found.passed_over.append((path, NO_PICTURE))
         else:
             found.pictures.append(Wanted(path))

@@ -24,6 +24,7 @@ from pap_core.files import write_whole
 CELLS = "cells.csv"
 RESULTS = "results"  # the column that says how the names of a picture's result files begin
 _NEXT = f".{CELLS}.next"
+_BEGINNING = f"file,{RESULTS},cell,".encode()
 
 
 class CellsTable:
@@ -76,10 +77,14 @@ class CellsTable:
         content = self.path.read_bytes() if self.path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if content != whole:
-            write_whole(self.path, whole)
-            rows = list(self._read())
+            if not whole and not _BEGINNING.startswith(content[: len(_BEGINNING)]):
+                raise self._foreign("other columns")
+            rows = list(self._parse(whole))
             torn = _torn(content[len(whole) :], self.header, rows)
-            self._write(self.header, [row for row in rows if row.get(RESULTS) != torn])
+            if whole:
+                self._write(self.header, [row for row in rows if row.get(RESULTS) != torn])
+            else:
+                self.path.unlink()
         if self.next.exists():
             block = self.next.read_bytes()
             before = list(self._read())
@@ -97,23 +102,26 @@ class CellsTable:
 
     def _read(self) -> Iterator[dict[str, str]]:
         """Yield the rows as they stand there, and note the header."""
-        if not self.path.exists():
-            return
+        return self._parse(self.path.read_bytes() if self.path.exists() else b"")
+
+    def _parse(self, content: bytes) -> Iterator[dict[str, str]]:
         try:
-            with open(self.path, encoding="utf-8", newline="") as file:
-                reader = csv.DictReader(file, restval="")
-                self.header = list(reader.fieldnames or ())
-                if self.header and not {"file", "cell"} <= set(self.header):
-                    raise ValueError("other columns")
-                for row in reader:
-                    if None in row:
-                        raise ValueError(f"too many fields in line {reader.line_num}")
-                    yield row
+            reader = csv.DictReader(io.StringIO(content.decode(), newline=""), restval="")
+            self.header = list(reader.fieldnames or ())
+            if self.header and not {"file", "cell"} <= set(self.header):
+                raise ValueError("other columns")
+            for row in reader:
+                if None in row:
+                    raise ValueError(f"too many fields in line {reader.line_num}")
+                yield row
         except (ValueError, csv.Error) as error:
-            raise InputError(
-                f"{self.path}: not the table of cells that predict writes ({error}); move it away, or choose "
-                "another folder."
-            ) from None
+            raise self._foreign(error) from None
+
+    def _foreign(self, reason: object) -> InputError:
+        return InputError(
+            f"{self.path}: not the table of cells that predict writes ({reason}); move it away, or choose "
+            "another folder."
+        )
 
     def _write(self, columns: list[str], rows: Iterable[dict[str, str]]) -> None:
         write_whole(self.path, _text(columns, rows, header=True))
