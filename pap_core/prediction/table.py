@@ -54,11 +54,13 @@ class CellsTable:
             return
         if columns != self.header or key in self.told:
             others = (row for row in _aligned(self._read(), columns) if row[RESULTS] != key)
+            other_columns = columns != self.header
             self._write(columns, [*others, *_rows(block, columns)])
-            self._take_stock()
+            if other_columns:
+                self._take_stock()
         elif block:
             self._append(block)
-            self.told[key] = _digest(block)
+        self.told[key] = _digest(block)
 
     def _append(self, block: bytes) -> None:
         write_whole(self.next, block)
@@ -80,9 +82,8 @@ class CellsTable:
             if not whole and not _BEGINNING.startswith(content[: len(_BEGINNING)]):
                 raise self._foreign("other columns")
             rows = list(self._parse(whole))
-            torn = _torn(content[len(whole) :], self.header, rows)
             if whole:
-                self._write(self.header, [row for row in rows if row.get(RESULTS) != torn])
+                self._write(self.header, _before(content[len(whole) :], self.header, rows))
             else:
                 self.path.unlink()
         if self.next.exists():
@@ -91,7 +92,7 @@ class CellsTable:
             if self.header:
                 again = _rows(block, self.header)
                 named = {row[RESULTS] for row in again}
-                self._write(self.header, [*(row for row in before if row[RESULTS] not in named), *again])
+                self._write(self.header, [*(row for row in before if row.get(RESULTS) not in named), *again])
             self.next.unlink()
 
     def _take_stock(self) -> None:
@@ -140,13 +141,13 @@ def _rows(block: bytes, columns: list[str]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(block.decode(), newline=""), columns))
 
 
-def _torn(line: bytes, columns: list[str], rows: list[dict[str, str]]) -> str | None:
-    """Return of which picture a line is that was cut short: what is left of that one is not all of it."""
-    place = columns.index(RESULTS) if RESULTS in columns else 0
-    fields = next(csv.reader([line.decode(errors="replace")]), [])
-    if len(fields) > place + 1:
-        return fields[place]
-    return rows[-1].get(RESULTS) if rows else None
+def _before(torn: bytes, columns: list[str], rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the rows before one that was cut short, without those of its picture, for they are not all."""
+    name = RESULTS if RESULTS in columns else "file"
+    fields = next(csv.reader([torn.decode(errors="replace")]), [])
+    place = columns.index(name)
+    picture = fields[place] if len(fields) > place + 1 else rows[-1][name] if rows else ""
+    return [row for row in rows if row[name] != picture]
 
 
 def _text(columns: list[str], rows: Iterable[dict[str, str]], header: bool = False) -> bytes:
