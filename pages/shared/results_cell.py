@@ -12,6 +12,7 @@ from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
 from pages.shared.results_view import CELL, open_cell
+from pap_core.data.extent import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image
 from pap_core.results import Kept, TestSplit
@@ -30,7 +31,8 @@ class Pictures:
     target: bytes
     prediction: bytes
     errors: bytes
-    unknown: int  # px that the expert left open
+    unknown: int  # px of the picture that the expert left open
+    veiled: bool  # whether a part of the crop is no picture
 
 
 def cell_dialog(
@@ -92,6 +94,8 @@ def _pictures(drawn: Pictures, crop: str, counts: pd.Series, name: str) -> None:
             for content, caption, alt in pair:
                 st.image(content, caption=caption, alt=f"{alt} of {crop}", width="stretch")
     legend(counts, drawn.unknown, name)
+    if drawn.veiled:
+        st.caption("Behind the grey veil the picture has ended: nothing is found there, and nothing counts.")
 
 
 def legend(counts: pd.Series, unknown: int, name: str) -> None:
@@ -126,8 +130,8 @@ def _metrics(rows: pd.DataFrame, crop: str) -> None:
 @st.cache_data(max_entries=256, max_size="128MB", show_spinner=False)
 def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, protocol: str) -> Pictures:
     from pap_core.error_map import draw_errors, error_map
+    from pap_core.labels import BACKGROUND, IGNORE, decode
     from pap_core.labels import CLASSES as CODES
-    from pap_core.labels import IGNORE, decode
     from pap_core.overlay import draw_edges
 
     image = read_image(Path(dataset, "images", f"{crop}.png"))
@@ -139,13 +143,14 @@ def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, pr
             f"{Path(dataset).name}: crop {crop} has another size than when it was evaluated, expected the "
             "same data set; build it anew and evaluate again."
         )
+    extent = extent_of(Path(dataset), crop, image.shape)
+    found = extent.cleared(decode(colours), BACKGROUND)
     errors = error_map(colours, label, CODES[label_class], protocol)
     return Pictures(
-        jpeg_bytes(draw_edges(fitted(image), fitted(decode(colours), exact=True), width=4)),
-        _framed(target),
-        _framed(colours),
-        _framed(draw_errors(errors)),
-        int((label == IGNORE).sum()),
+        jpeg_bytes(draw_edges(fitted(extent.veiled(image)), fitted(found, exact=True), width=4)),
+        *(_framed(extent.veiled(one)) for one in (target, colours, draw_errors(errors))),
+        int((extent.cut(label) == IGNORE).sum()),
+        extent.cut(label).size < label.size,
     )
 
 

@@ -16,6 +16,7 @@ from pap_core.data.cell import Reading, Skipped
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.described import describe
+from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.reading import Opened, Source, mixed, open_source
 from pap_core.data.sides import known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
@@ -27,7 +28,7 @@ FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
 MANIFEST = [
-    *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
+    *("id", "category", "group", "split", "source", "x0", "y0", "scale", *EXTENT),
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
 ]
 _UNFINISHED = "unfinished.json"
@@ -248,8 +249,7 @@ def _finish(
     for row in rows:
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
-    manifest = _csv(MANIFEST, rows)
-    write_whole(folder / "manifest.csv", manifest)
+    write_whole(folder / "manifest.csv", _csv(MANIFEST, rows))
     reasons = [asdict(one) for one in sorted(skipped, key=lambda one: (one.id, one.reason))]
     write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
     pictures = {(cell.category, cell.picture) for cell in cells}
@@ -263,7 +263,8 @@ def _finish(
         "full_download": bool(reading.official) and reading.found == reading.official,
         "skipped": len(skipped),
         "clipped": sum(one.reason.startswith(CLIPPED) for one in skipped),
-        "digest": hashlib.sha256(manifest).hexdigest(),
+        # without the extents, which follow from the rest: a data set keeps the digest it had before them
+        "digest": hashlib.sha256(_csv([name for name in MANIFEST if name not in EXTENT], rows)).hexdigest(),
     }
     if settled:  # of the crops, those whose side was no longer open
         kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
@@ -276,7 +277,7 @@ def _finish(
 
 def _csv(columns: list[str], rows: list[dict]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pap_core.contours import fill
 from pap_core.data.cell import Cell
+from pap_core.data.extent import Extent, extent
 from pap_core.data.herlev import read_mask
 from pap_core.data.reviews import truth
 from pap_core.errors import InputError
@@ -27,6 +28,7 @@ class Crop:
     x0: int
     y0: int
     scale: float
+    extent: Extent  # what of it is picture
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def window(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop
             f"{width} × {height} image; mode fit would keep the cell."
         )
     place = np.s_[y0 : y0 + size, x0 : x0 + size]
-    return Crop(image[place], label[place], x0, y0, 1.0)
+    return Crop(image[place], label[place], x0, y0, 1.0, Extent(0, 0, size, size))
 
 
 def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -143,7 +145,7 @@ def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     x0 = int(np.clip(columns[drawn] - size // 2, 0, width - size))
     y0 = int(np.clip(rows[drawn] - size // 2, 0, height - size))
     place = np.s_[y0 : y0 + size, x0 : x0 + size]
-    return Crop(image[place], label[place], x0, y0, 1.0)
+    return Crop(image[place], label[place], x0, y0, 1.0, Extent(0, 0, size, size))
 
 
 def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -158,7 +160,8 @@ def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     x0 = int(left + right - side) // 2
     y0 = int(top + bottom - side) // 2
     pixels, known = square(image, x0, y0, side), _known(label, x0, y0, side)
-    return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side)
+    real = extent(x0, y0, side, size, label.shape)
+    return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side, real)
 
 
 def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -174,7 +177,8 @@ def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
         return fit(image, label, cell, size)
     rows, columns = np.nonzero(cell.nucleus)
     x0, y0 = _near(columns.mean(), width, size), _near(rows.mean(), height, size)
-    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0)
+    real = extent(x0, y0, size, size, label.shape)
+    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0, real)
 
 
 def _near(middle: float, length: int, size: int) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 
 from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, draw, label_map
+from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.workers import spread
 from pap_core.errors import InputError
 from pap_core.files import write_whole
@@ -86,7 +87,7 @@ def close_journal(folder: Path) -> None:
 
 def _stamp(cells: list[Cell]) -> str:
     """Return what changes when a person mends a picture, a mask or a contour between two calls."""
-    stamp = hashlib.sha256()
+    stamp = hashlib.sha256(" ".join(EXTENT).encode())  # rows that an earlier version wrote lack these
     for cell in cells:
         if cell.reviewed is not None:  # its files are named by what is in them
             pairs = [(cell.reviewed.after, cell.reviewed.before), *cell.reviewed.neighbours]
@@ -179,6 +180,7 @@ def _row(picture: str, cell: Cell, crop) -> dict:
         "x0": crop.x0,
         "y0": crop.y0,
         "scale": repr(crop.scale),
+        **crop.extent.columns(),
         "background": counts[BACKGROUND],
         "cytoplasm": counts[CYTOPLASM],
         "nucleus": counts[NUCLEUS],
