@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import write_png
@@ -53,13 +54,10 @@ class Run:
             InputError: the folder holds something already, a data set is none, or the initial generator is
                 another than the configuration's.
         """
-        from pap_core.data.described import describe
         from pap_core.model.checkpoint import read, write_config, write_weights
         from pap_core.training.config import to_dict
 
-        described = [
-            {"folder": str(one.resolve()), **_identity(describe(one, _IDENTITY))} for one in datasets
-        ]
+        described = [{"folder": str(one.resolve()), **_identity(one)} for one in datasets]
         start = read(initial) if initial else None
         if start and start.generator.config != config.generator:
             raise InputError(
@@ -110,7 +108,8 @@ class Run:
             raise InputError(f"{self.folder}: no readable config.json, so this is no run folder.") from None
         except Damaged as error:
             raise InputError(
-                f"{self.folder}: no readable config.json ({error.reason}), so this is no run folder; delete it."
+                f"{self.folder}: no readable config.json ({error.reason}), so this is no run folder; "
+                "delete it."
             ) from None
         return {name: content[name] for name in ("config", "datasets")}
 
@@ -305,7 +304,8 @@ def new_folder(preset: str) -> Path:
     return next(folder for folder in candidates if not folder.exists())
 
 
-def _identity(described: dict) -> dict:
+def _identity(dataset: Path) -> dict:
+    described = describe(dataset, _IDENTITY)
     return {name: described[name] for name in _IDENTITY}
 
 

@@ -37,7 +37,17 @@ class Settings(TypedDict):
     datasets: Annotated[list[OfDataset], msgspec.Meta(min_length=1)]
 
 
-class Told(TypedDict, total=False):
+class Process(TypedDict, total=False):
+    """What a status says of the process at work, see `pap_core.training.life.identity`."""
+
+    host: str
+    pid: _Positive
+    process_started: Number
+    boot: Number
+    heartbeat: Moment
+
+
+class Told(Process, total=False):
     """The content of ``status.json``."""
 
     state: Literal["queued", "running", "stopped", "finished", "failed"]
@@ -56,11 +66,6 @@ class Told(TypedDict, total=False):
     done: Count
     total: Count
     to_evaluate: bool
-    host: str
-    pid: _Positive
-    process_started: Number
-    boot: Number
-    heartbeat: Moment
 
 
 class Row(TypedDict):
