@@ -15,7 +15,7 @@ from pages.shared.train_fields import FIELDS, MAIN, changed, flat, inputs
 from pages.shared.train_runs import COMPUTING, any_of, look_into
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
-from pap_core.files import read_as_written
+from pap_core.files import Count, Number, read_as_written
 from pap_core.model.catalogue import CONFIG
 from pap_core.training import process
 from pap_core.training.run import Run, new_folder
@@ -51,10 +51,23 @@ FROM_SCRATCH = (
 )
 
 
-class Generator(TypedDict):
+class Network(TypedDict, total=False):
+    """A checkpoint's network, `pap_core.model.generator.GeneratorConfig` as it is written down."""
+
+    encoder: str
+    levels: Count
+    width: Count
+    kernel: Count
+    last: str
+    head: str
+    dropout: Number
+    network: str
+
+
+class Checkpoint(TypedDict):
     """What is read of a checkpoint's ``config.json``, without torch."""
 
-    generator: "dict[str, str | float | bool]"
+    generator: Network
 
 
 @dataclass(frozen=True)
@@ -200,7 +213,7 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
     try:
-        generator = read_as_written(initial / CONFIG, Generator, "choose another")["generator"]
+        generator = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
     except (FileNotFoundError, InputError):
         raise InputError(
             f"{initial / CONFIG}: missing or damaged, expected a checkpoint's configuration; choose "
