@@ -45,7 +45,10 @@ def test_columns_of_a_newer_version_stay(tmp_path: Path) -> None:
 
 
 def test_a_spreadsheet_program_may_have_written_it(tmp_path: Path) -> None:
-    assert read(tmp_path, b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())["id"].tolist() == ["NA", "007"]
+    assert read(tmp_path, b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())["id"].tolist() == [
+        "NA",
+        "007",
+    ]
 
 
 DAMAGES = {
