@@ -17,10 +17,9 @@ from pap_core.errors import InputError
 from pap_core.files import write_whole
 from pap_core.intervals import LEVEL, RESAMPLES, interval
 from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
+from pap_core.measured import SUMMARY, TABLE
 from pap_core.metrics import METRICS, compare, scores
 from pap_core.published import DOI, PUBLISHED, TOGETHER
-
-TABLE, SUMMARY = "per_image.csv", "summary.json"
 
 
 class Predictor(Protocol):
@@ -71,7 +70,7 @@ def evaluate(
     Raises:
         InputError: no finished data set, no crop on that side, or `out` cannot be written.
     """
-    described = describe(folder)
+    described = describe(folder, ("source", "digest", "split", "seed"))
     crops = load([folder], split)
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)

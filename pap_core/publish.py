@@ -1,6 +1,5 @@
 """Publishes a run's best checkpoint: weights, configuration, and a card that says what it is."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pap_core.files import write_whole
 from pap_core.labels import CLASSES
 from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
 from pap_core.model.checkpoint import read
+from pap_core.results import Kept
 from pap_core.training.run import Run
 
 _LIMITS = """\
@@ -57,7 +57,7 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
     """
     best = run.folder / "checkpoints" / "best"
     checkpoint = read(best)
-    summaries = [json.loads((one / "summary.json").read_text()) for one in evaluations]
+    summaries = [Kept(one).summary() for one in evaluations]
     for one, summary in zip(evaluations, summaries, strict=True):
         measured = summary["checkpoint"]["digest"]
         if measured != checkpoint.digest:
@@ -161,6 +161,10 @@ def _scores(summary: dict) -> str:
     cells = []
     for name in CLASSES:
         found = summary["protocols"]["strict"][name]["jaccard"]
-        cells.append(f"{found['mean']:.3f} ± {found['sd']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+        # None where it is undefined on every crop, and the deviation of one
+        mean, sd, low, high = (
+            "–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "sd", "low", "high")
+        )
+        cells.append(f"{mean} ± {sd} [{low}, {high}]")
     dataset = summary["dataset"]["folder"]
     return f"| {dataset} | {summary['crops']}, {summary['groups']} | {cells[0]} | {cells[1]} |"

@@ -12,7 +12,7 @@ from pages.shared.compare_data import Entry
 from pages.shared.compare_view import PAGE, open_cell, to_first_page
 from pages.shared.display import jpeg_bytes, plain
 from pages.shared.reading import METRICS, Reading
-from pap_core.data.extent import extent_of
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.results import Kept, TestSplit

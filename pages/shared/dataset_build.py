@@ -230,7 +230,7 @@ def _builds(before: dict[str, bool]) -> None:
 
 def _card(job: Job, progress: Progress) -> None:
     st.markdown(f"**{plain(job.name)}**: {STATES[progress.state]}")
-    if progress.state == FAILED:
+    if progress.error:
         st.error(plain(progress.error))
     if _at_work(progress):
         st.progress(progress.done / progress.total if progress.total else 0.0, text=_counted(progress))

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.shared.display import fitted, jpeg_bytes, overlay, plain
 from pap_core.data import composition
 from pap_core.data.composition import Composition
-from pap_core.data.extent import extent_of
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes
 

@@ -12,7 +12,7 @@ from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
 from pages.shared.results_view import CELL, open_cell
-from pap_core.data.extent import extent_of
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image
 from pap_core.results import Kept, TestSplit

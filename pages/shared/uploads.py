@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pages.shared.examples import SEEDS, example, example_cards
 from pages.shared.model import Picture
+from pap_core.data.manifest import cells
 
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
 ELSEWHERE = {CAMERA: "Camera", CROP: "Data set"}
@@ -117,8 +117,7 @@ def _crop() -> Chosen | None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _crops(folder: str, changed: int) -> list[str]:
-    table = pd.read_csv(Path(folder, "manifest.csv"), dtype=str, usecols=["id"], keep_default_na=False)
-    return table["id"].tolist()
+    return cells(Path(folder))["id"].tolist()
 
 
 def _take(source: str) -> None:

@@ -21,7 +21,7 @@ from pap_core.data.reading import Opened, Source, mixed, open_source
 from pap_core.data.sides import known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import read_as_written, write_whole
 from pap_core.reviews.exchange import copy_pixels
 
 FORMAT = 1
@@ -93,7 +93,7 @@ def build(
     created = not folder.exists()
     try:
         if _claim(folder, job):
-            return json.loads((folder / "dataset.json").read_text())
+            return describe(folder)
         for number, one in enumerate(opened):
             if one.reviews is not None:
                 copy_pixels(one.reviews, one.content, folder / _PIXELS.format(number))
@@ -181,7 +181,7 @@ def _job(opened: list[Opened], reading: Reading, options: BuildOptions) -> dict:
     if any(one.content for one in opened):
         job["reviews"] = [one.content["digest"] for one in opened if one.content]
     if options.beside:
-        job["beside"] = [describe(Path(one))["digest"] for one in options.beside]
+        job["beside"] = [describe(Path(one), ("digest",))["digest"] for one in options.beside]
     return job
 
 
@@ -197,10 +197,7 @@ def _claim(folder: Path, job: dict) -> bool:
     """Make or take over the folder. True when it already holds this very data set."""
     for name in ("dataset.json", _UNFINISHED):
         if (folder / name).exists():
-            try:
-                found = json.loads((folder / name).read_text())
-            except ValueError:
-                raise InputError(f"{folder / name}: damaged; delete the folder and build again.") from None
+            found = read_as_written(folder / name, dict, "delete the folder and build again")
             if {key: found.get(key) for key in job} != job:
                 raise InputError(
                     f"{folder}: holds a data set of another source or other options; choose another folder, "

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import asdict
 from multiprocessing import parent_process
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,13 +20,39 @@ from pap_core.data.crop import CUTS, draw, label_map
 from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.workers import spread
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Count, FileName, Number, parse_as_written, write_whole
 from pap_core.images import png_bytes, read_image
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")
 _JOURNAL = "unfinished.jsonl"
 _LITTLE = 4_000_000  # bytes of pictures that are cut before a worker would have started, which takes seconds
+
+
+class CutRow(TypedDict):
+    """A row of the manifest to come, before the split; `pap_core.data.manifest.Row` has the rest of it."""
+
+    id: FileName
+    category: str
+    group: str
+    source: str
+    x0: Number
+    y0: Number
+    scale: str
+    background: Count
+    cytoplasm: Count
+    nucleus: Count
+    ignore: Count
+    digest: str
+
+
+class Entry(TypedDict):
+    """A line of the journal: what came of a picture."""
+
+    picture: str
+    stamp: str
+    rows: list[CutRow]
+    skipped: list[Skipped]
 
 
 def cut_all(
@@ -108,8 +135,8 @@ def _read_journal(folder: Path) -> dict[str, dict]:
     finished = {}
     for number, line in enumerate(lines):
         try:
-            entry = json.loads(line)
-        except ValueError:  # the machine went down while it was written
+            entry = parse_as_written(line, Entry, "it is cut again", _JOURNAL)
+        except InputError:  # the machine went down while it was written
             lines = lines[:number]
             break
         finished[entry.pop("picture")] = entry

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.jitter import Jitter
+from pap_core.data.manifest import cells
 from pap_core.data.split import hold_out, qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image
@@ -49,12 +50,7 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     tables = []
     for folder in folders:
         described = describe(folder)
-        try:
-            names = {"id": str, "category": str, "group": str}
-            # a category may be called NA
-            table = pd.read_csv(folder / "manifest.csv", dtype=names, keep_default_na=False)
-        except FileNotFoundError:
-            raise InputError(f"{folder}: manifest.csv is missing; build the data set again.") from None
+        table = cells(folder)
         slides = [qualified(described.get("source", ""), group) for group in table["group"]]
         table = table.assign(folder=str(folder), mode=described.get("mode"), slide=slides)
         table = table[table["split"] == side]

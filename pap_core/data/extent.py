@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from pap_core.errors import InputError
-from pap_core.files import read_rows
 
 COLUMNS = ("left", "top", "right", "bottom")  # of the manifest
 
@@ -90,25 +88,3 @@ def extent(x0: int, y0: int, side: int, size: int, shape: tuple[int, int]) -> Ex
         return min(size, max(0, -((side - 2 * at * size) // (2 * side))))
 
     return Extent(first(-x0), first(-y0), first(width - x0), first(height - y0))
-
-
-def extent_of(folder: Path, identifier: str, shape: tuple[int, ...]) -> Extent:
-    """Look up the extent of a crop of a data set folder.
-
-    Args:
-        folder: of the data set.
-        identifier: of the crop.
-        shape: ``(H, W, …)`` of the crop.
-
-    Raises:
-        InputError: the manifest is gone or damaged, or has no such crop.
-    """
-    remedy = "build the data set again"
-    try:
-        rows = read_rows(folder / "manifest.csv", dict[str, str], remedy)
-    except FileNotFoundError:
-        raise InputError(f"{folder}: manifest.csv is missing; {remedy}.") from None
-    for row in rows:
-        if row.get("id") == identifier:
-            return Extent.of(row, shape)
-    raise InputError(f"{folder}/manifest.csv: no crop {identifier} in it; {remedy}.")

@@ -1,12 +1,11 @@
 """Which side of a split a smear or slide stands on already, in data sets built before."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pap_core.data.described import describe
+from pap_core.data.manifest import cells
 from pap_core.data.split import TEST, qualified
-from pap_core.errors import InputError
 
 
 def known_sides(folders: Sequence[Path]) -> dict[str, str]:
@@ -35,8 +34,7 @@ def strictest(sides: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _sides(folder: Path) -> list[tuple[str, str]]:
     source = describe(folder).get("source", "")
-    try:
-        with open(folder / "manifest.csv", encoding="utf-8", newline="") as file:
-            return [(qualified(source, row["group"]), row["split"]) for row in csv.DictReader(file)]
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise InputError(f"{folder}/manifest.csv: cannot be read ({error}); build it again.") from None
+    table = cells(folder)
+    return [
+        (qualified(source, group), side) for group, side in zip(table["group"], table["split"], strict=True)
+    ]

@@ -112,7 +112,7 @@ def pixels_of(png: bytes) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
             return np.array(picture)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError) as error:
         raise InputError(
             f"A picture in the reviews' database is damaged ({error}), expected a PNG; put back a copy of it."
         ) from None

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pap_core.data.described import describe
-from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.extent import Extent
+from pap_core.data.manifest import cells
 from pap_core.data.split import qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image
@@ -23,8 +23,7 @@ from pap_core.reviews.records import Place, ReviewCell
 
 _PROTOCOL = "strict"
 _MIDDLE = "middle"  # of a crop: the cell it was cut for
-_NEEDED = ("id", "category", "group", "split", "x0", "y0", "scale")
-_READ = {*_NEEDED, *EXTENT}
+_NEEDED = ("x0", "y0", "scale")
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
     Raises:
         InputError: the evaluation or the data set is missing or damaged, or they do not belong together.
     """
-    described = describe(folder)
+    described = describe(folder, ("source", "digest"))
     rows = _rows(folder)
     jaccard = _jaccard(kept)
     if set(jaccard.index) != set(rows["id"]):
@@ -110,17 +109,7 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
 
 
 def _rows(folder: Path) -> pd.DataFrame:
-    names = dict.fromkeys(("id", "category", "group", "split"), str)
-    try:
-        # a category may be called NA
-        table = pd.read_csv(
-            folder / "manifest.csv", usecols=_READ.__contains__, dtype=names, keep_default_na=False
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{folder}/manifest.csv: cannot be read ({str(error).splitlines()[0]}), expected that of a "
-            "finished data set; build it again."
-        ) from None
+    table = cells(folder, _NEEDED)
     return table[table["split"] == SIDE].reset_index(drop=True)
 
 

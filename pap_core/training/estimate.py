@@ -214,15 +214,15 @@ def _work(order: dict) -> dict:
 
 def _some(folder: Path, count: int):
     """Read some crops of a data set's training side."""
-    import pandas as pd
     import torch
 
     from pap_core.data.dataset import Crops
     from pap_core.data.described import describe
+    from pap_core.data.manifest import cells
     from pap_core.images import read_image
 
     mode = describe(folder).get("mode")
-    table = pd.read_csv(folder / "manifest.csv", dtype={"id": str}, keep_default_na=False)
+    table = cells(folder)
     table = table[table["split"] == "train"].head(count).assign(folder=str(folder), mode=mode)
     if table.empty:
         raise InputError(f"{folder}: no crop on the train side; build with another split or more cells.")

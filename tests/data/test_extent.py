@@ -14,7 +14,8 @@ from pap_core.data import composition
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.cell import Cell
 from pap_core.data.crop import CUTS, draw, label_map
-from pap_core.data.extent import COLUMNS, Extent, extent_of
+from pap_core.data.extent import COLUMNS, Extent
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, IGNORE, decode
