@@ -111,7 +111,7 @@ def split_of(folder: Path) -> TestSplit:
         found = f"there is no {missing} in it" if folder.is_dir() else "there is no such folder any more"
         raise InputError(f"{folder}: {found}, {expected}.") from None
     except Damaged as error:
-        raise InputError(f"{folder}: {error.file} cannot be read ({error.reason}), {expected}.") from None
+        raise InputError(f"{folder}: cannot be read ({error.file}: {error.reason}), {expected}.") from None
     return TestSplit(folder, digest, int((cells["split"] == SIDE).sum()))
 
 

@@ -64,7 +64,7 @@ def read(folder: Path) -> Composition:
         ) from None
     except Damaged as error:
         raise InputError(
-            f"{folder.name}: {error.file} cannot be read ({error.reason}); build it again."
+            f"{folder.name}: cannot be read ({error.file}: {error.reason}); build it again."
         ) from None
     missing = [name for name in (*_NEEDED, "digest") if name not in described]
     missing += [name for name in _COLUMNS if name not in cells]

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
@@ -50,8 +50,8 @@ class Content(TypedDict):
     """The content of ``reviews.json``."""
 
     format: int
-    path: str
-    digest: str
+    path: NotRequired[str]
+    digest: NotRequired[str]
     cells: list[OfCell]
 
 

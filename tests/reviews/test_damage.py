@@ -136,6 +136,6 @@ def test_a_hostile_line_of_a_log_is_named_by_its_number(reviews: Reviews, line: 
     assert verify(log, "log") == 3
     lines = log.split(b"\n")
     changed = b"\n".join([lines[0], line, *lines[2:]])
-    with pytest.raises(InputError, match="^log: line 2 ") as told:
+    with pytest.raises(InputError, match=r"^log: line 2 ") as told:
         verify(changed, "log")
     assert len(str(told.value)) < 300

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from comparing import DIGEST
 from comparing_page import cells, opened
-from damages import NO_OBJECT
+from damages import FEW
 
 from pap_core.comparison import Comparison
 from pap_core.methods.catalogue import NAMES
@@ -103,7 +103,7 @@ def test_a_checkpoint_that_vanishes_is_no_obstacle(own: Comparison) -> None:
     assert "threshold" not in list(app.dataframe[0].value["Method"])
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 def test_whatever_is_damaged_of_a_method_the_others_are_shown(own: Comparison, content: bytes) -> None:
     (own.folder / "otsu.json").write_bytes(content)
     (own.folder / "status.json").write_bytes(content)
@@ -114,7 +114,7 @@ def test_whatever_is_damaged_of_a_method_the_others_are_shown(own: Comparison, c
     assert not app.error
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 @pytest.mark.parametrize("name", ["summary.json", "per_image.csv"])
 def test_a_damaged_evaluation_is_one_sentence(own: Comparison, name: str, content: bytes) -> None:
     st.cache_data.clear()
@@ -124,7 +124,7 @@ def test_a_damaged_evaluation_is_one_sentence(own: Comparison, name: str, conten
     assert f"{name}: missing or damaged" in error.value.replace("\\", "")
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 def test_beside_a_damaged_comparison_another_is_shown(own: Comparison, content: bytes) -> None:
     other = own.folder.with_name("another")
     other.mkdir()

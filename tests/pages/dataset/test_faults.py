@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from damages import NO_OBJECT
+from damages import FEW
 from datasets_page import box, opened, second_set
 from visiting import press, ran, refusals, said
 
@@ -92,7 +92,7 @@ def test_the_ready_set_is_not_deleted(space: Path) -> None:
     assert next(button for button in app.button if button.label == "Delete").disabled
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 @pytest.mark.parametrize("name", ["dataset.json", "manifest.csv", "skipped.csv"])
 def test_whatever_is_damaged_of_a_data_set_it_can_be_deleted(space: Path, name: str, content: bytes) -> None:
     folder = second_set(space)
@@ -105,7 +105,7 @@ def test_whatever_is_damaged_of_a_data_set_it_can_be_deleted(space: Path, name: 
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 def test_a_build_whose_files_are_damaged_is_told_and_deleted(space: Path, content: bytes) -> None:
     for name in ("one", "two"):
         (space / "builds" / name).mkdir(parents=True)

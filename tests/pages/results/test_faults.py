@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from damages import NO_OBJECT
+from damages import FEW
 from results_page import kept_of, opened, values
 from visiting import said
 
@@ -122,7 +122,7 @@ def test_a_picture_that_is_gone_gives_one_sentence(own: Path, part: str) -> None
     assert "1 of 6" in said(app) or "of 6" in said(app)
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 @pytest.mark.parametrize("name", ["summary.json", "per_image.csv", "dataset.json", "manifest.csv"])
 def test_whatever_is_damaged_the_page_says_so_in_a_sentence(own: Path, name: str, content: bytes) -> None:
     of_data = name in ("dataset.json", "manifest.csv")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from damages import NO_OBJECT, STRANGE, with_value
+from damages import FEW, NO_OBJECT, STRANGE, with_value
 from training_page import NEW, buttons, opened
 from training_runs import lose
 from visiting import press, ran, said
@@ -12,7 +12,7 @@ from visiting import press, ran, said
 TOLD = ["state", "best", "steps", "heartbeat", "started", "error", "note", "device", "phase", "pid"]
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 def test_a_run_whose_status_is_damaged_is_listed_and_deleted(
     new_run: Callable, space: Path, content: bytes
 ) -> None:
@@ -47,7 +47,7 @@ def test_strange_values_in_a_status_leave_the_page_as_it_is(new_run: Callable, k
         ran(app)
 
 
-@pytest.mark.parametrize("content", NO_OBJECT.values(), ids=NO_OBJECT)
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
 def test_a_folder_that_was_a_run_is_named_and_deleted(new_run: Callable, content: bytes) -> None:
     new_run("first")
     run = new_run("<b>[second](x)")
