@@ -1,7 +1,6 @@
 """Image files in and out, safely: the one place where a picture is opened."""
 
 import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,17 +8,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
+from pap_core.picture_file import MAX_PIXELS, check_size, reading
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "Picture",
+    "opened",
+    "png_bytes",
+    "read_image",
+    "read_picture",
+    "write_png",
+]
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-MAX_PIXELS = 50_000_000
-
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # we refuse, in our own words
 
 
 @dataclass(frozen=True)
@@ -61,26 +69,9 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
 
     Whatever goes wrong within the context is an `InputError` of one sentence.
     """
-    try:
-        with Image.open(source, formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise InputError(_too_large(name, f"{width} × {height} pixels"))
-            yield picture
-    except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file; check the path.") from None
-    except UnidentifiedImageError:
-        raise InputError(f"{name}: not a picture; expected PNG, JPEG, BMP or TIFF.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(_too_large(name, f"over {2 * MAX_PIXELS // 10**6} megapixels")) from None
-    except InputError:
-        raise
-    except Exception as error:  # a damaged header makes the decoders raise almost anything
-        if isinstance(error, OSError) and error.errno is not None:
-            raise InputError(f"{name}: cannot be read ({error.strerror}); check the file's rights.") from None
-        raise InputError(
-            f"{name}: the picture is damaged or cut short ({error}); save or copy it again."
-        ) from None
+    with reading(name), Image.open(source, formats=FORMATS) as picture:
+        check_size(*picture.size, name)
+        yield picture
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
@@ -93,13 +84,6 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def _too_large(name: str, found: str) -> str:
-    return (
-        f"{name}: {found}, more than the {MAX_PIXELS // 10**6} megapixels allowed; "
-        "cut it into parts or reduce it."
-    )
 
 
 def _upright_rgb(picture: Image.Image, name: str) -> np.ndarray:
