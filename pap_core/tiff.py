@@ -50,6 +50,7 @@ class Stored:
     colour_samples: int  # the first of the samples; what follows is alpha, or of unknown meaning
     alpha: str | None  # what the sample after the colours is: "associated", "unassociated", or no alpha
     colours: np.ndarray | None  # (entries, 3) uint8 of a palette
+    limits: tuple[float, float] | None  # the smallest and the largest value, where the page tells them
     orientation: int  # 1 to 8, as in EXIF
     page: int  # which one this is, from 1, ...
     pages: int  # ... of how many
@@ -78,12 +79,16 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[list["TiffPage"]]:
     """
     import tifffile
 
-    # makers' formats of the 1990s, for which tifffile would look into the file on its own
+    # no makers' formats, for which tifffile would go through the file on its own, ...
     ours = {f"is_{kind}": False for kind in ("lsm", "scanimage", "ndpi")}
-    with reading(name), binary(source) as file:
-        # files that OME-XML names beside this one are not opened
-        with tifffile.TiffFile(file, _multifile=False, **ours) as tiff:
-            yield _pages(tiff.pages, name)
+    with (
+        reading(name),
+        binary(source) as file,
+        tifffile.TiffFile(
+            file, _multifile=False, **ours
+        ) as tiff,  # no file that OME-XML names beside this one
+    ):
+        yield _pages(tiff.pages, name)
 
 
 def full_size(pages: Sequence["TiffPage"]) -> "TiffPage":
@@ -122,16 +127,25 @@ def stored_page(page: "TiffPage", pages: int, name: str) -> Stored:
         colours,
         _ALPHA.get(extra[0]) if extra and values.shape[-1] > colours else None,
         _palette(page, name) if photometric == "palette" else None,
-        orientation(page),
+        _limits(page),
+        _orientation(page),
         page.index + 1,
         pages,
     )
 
 
-def orientation(page: "TiffPage") -> int:
-    """Return how the picture lies, 1 to 8 as in EXIF; 1 where the file does not say or says nonsense."""
+def _orientation(page: "TiffPage") -> int:
     told = page.tags.valueof(274)
     return told if told in range(1, 9) else 1
+
+
+def _limits(page: "TiffPage") -> tuple[float, float] | None:
+    for low, high in ((340, 341), (280, 281)):  # of any type; of unsigned 16 bit
+        told = [page.tags.valueof(code) for code in (low, high)]
+        if None not in told:
+            smallest, largest = (np.ravel(one).astype(np.float64) for one in told)
+            return float(smallest.min()), float(largest.max())
+    return None
 
 
 def _pages(chain: Sequence["TiffPage"], name: str) -> list["TiffPage"]:
@@ -175,7 +189,8 @@ def _photometric(page: "TiffPage", name: str) -> str:
     except KeyError:
         told = getattr(page.photometric, "name", page.photometric)
         raise InputError(
-            f"{name}: colours told as {told}; expected RGB, grey, a palette, CMYK or YCbCr, convert the picture."
+            f"{name}: colours told as {told}; expected RGB, grey, a palette, CMYK or YCbCr, "
+            "convert the picture."
         ) from None
 
 
@@ -207,7 +222,8 @@ def _check_layout(page: "TiffPage", name: str) -> None:
     if page.compression not in _BOUNDED and page.compression not in _EMBEDDED:
         told = getattr(page.compression, "name", page.compression)
         raise InputError(
-            f"{name}: compressed as {told}, which is not read; save it uncompressed or with LZW, Deflate or JPEG."
+            f"{name}: compressed as {told}, which is not read; save it uncompressed, "
+            "or with LZW, Deflate or JPEG."
         )
     if page.is_subsampled and page.compression != 7:
         raise InputError(f"{name}: subsampled colours without JPEG; expected RGB, convert the picture.")

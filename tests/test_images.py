@@ -110,11 +110,13 @@ def test_pixels_without_an_agreed_white_are_refused(tmp_path: Path, pixels: np.n
         read_image(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"BM", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"])
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"BM"])
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "001.bmp"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"001\.bmp: not a picture; expected PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000"):
+    with pytest.raises(
+        InputError, match=r"001\.bmp: not a picture; expected PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000"
+    ):
         read_image(path)
 
 
