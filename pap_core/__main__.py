@@ -283,7 +283,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--last", metavar="SHA256", help="of the log's last line, as --verify printed it before")
 
     one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
-    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")
+    formats = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000, and folders of them"
+    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
     one.add_argument("--output", type=Path, required=True, metavar="DIR")
     one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="default: the shipped one")
     one.add_argument(

@@ -12,13 +12,14 @@ from PIL import Image, UnidentifiedImageError
 
 from pap_core.errors import InputError
 
-FORMATS = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000"
+READABLE = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000"
 MAX_PIXELS = 50_000_000
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # we refuse, in our own words
 
 
+_SENSELESS = (TypeError, LookupError, AttributeError, ArithmeticError)  # whose words are of the program
 _SLIDE = "a file of a slide scanner; export the field you need as TIFF or PNG, as QuPath does"
 _MICROSCOPE = "a microscope's own file; save the picture as OME-TIFF or PNG, as Fiji (Bio-Formats) does"
 _PHONE = "a HEIC or AVIF picture, which is not read; save it as JPEG or PNG, as photo programs and phones can"
@@ -81,9 +82,11 @@ def reading(name: str) -> Iterator[None]:
     except Exception as error:  # a damaged header makes the decoders raise almost anything
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{name}: cannot be read ({error.strerror}); check the file's rights.") from None
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = (
+            "its header makes no sense" if isinstance(error, _SENSELESS) else " ".join(str(error).split())
+        )
         raise InputError(
-            f"{name}: the picture is damaged or cut short ({reason[:200]}); save or copy it again."
+            f"{name}: the picture is damaged or cut short ({reason[:200] or type(error).__name__}); save or copy it again."
         ) from None
 
 
@@ -109,7 +112,7 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 def _unknown(name: str) -> str:
     if known := _OTHERS.get(Path(name).suffix.lower()):
         return f"{name}: {known}."
-    return f"{name}: not a picture; expected {FORMATS}."
+    return f"{name}: not a picture; expected {READABLE}."
 
 
 def _too_large(name: str, found: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # imported where a TIFF is read: it takes its time
 
 MAX_PAGES = 2_000
 _MAX_SAMPLES = 16  # a pixel
+_MAX_BYTES = 12 * MAX_PIXELS  # of a page once it is decoded: RGB of 32 bit
 _MAX_SEGMENTS = 250_000  # strips or tiles of a page
 _REDUCED, _MASK = 1, 4  # of NewSubfileType
 
@@ -218,6 +219,10 @@ def _check_layout(page: "TiffPage", name: str) -> None:
         raise InputError(
             f"{name}: pixels of an unusual type ({page.bitspersample} bit, format {page.sampleformat}); "
             "expected 8 or 16 bit a channel, convert the picture."
+        )
+    if height * width * page.samplesperpixel * page.dtype.itemsize > _MAX_BYTES:
+        raise InputError(
+            f"{name}: over {_MAX_BYTES // 10**6} MB of pixels in one page; save it as 8-bit RGB."
         )
     if page.compression not in _BOUNDED and page.compression not in _EMBEDDED:
         told = getattr(page.compression, "name", page.compression)

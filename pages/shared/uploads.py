@@ -10,11 +10,12 @@ from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pages.shared.examples import SEEDS, example, example_cards
 from pages.shared.model import Picture
+from pap_core.picture_file import READABLE
 
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
 ELSEWHERE = {CAMERA: "Camera", CROP: "Data set"}
 HELP = (
-    "PNG, JPEG, BMP or TIFF, up to 50 megapixels each; several at once to choose among. They stay in the "
+    f"{READABLE}, up to 50 megapixels each; several at once to choose among. They stay in the "
     "memory of the server, until later ones take their place, and are never written to disk."
 )
 ELSEWHERE_HELP = (
