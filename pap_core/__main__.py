@@ -199,6 +199,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
     one.add_argument("--mode", choices=["window", "field", "fit", "whole"], help="default: by the source")
     one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
+    one.add_argument(
+        "--mask-form",
+        choices=["labels", "colours", "herlev"],
+        help="of the -d masks: numbers 0, 1, 2; white, red, blue; or Herlev's colours; default: recognised, "
+        "and refused where it may be read in two ways",
+    )
     one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
     one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")
     one.add_argument("--seed", type=int, default=0, help="of the split")

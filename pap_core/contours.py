@@ -5,6 +5,7 @@ the centre of the first pixel lies at (0.5, 0.5). Every module keeps to this.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from skimage.measure import find_contours
 from pap_core.errors import InputError
 
 _FARTHEST = 1_000_000  # px from the origin; beyond lies no picture, and soon the drawing's number range
+_BEYOND = 2  # px that an outline drawn at a picture's edge may lie outside of it
 
 
 def read_dat(path: Path) -> np.ndarray:
@@ -106,6 +108,30 @@ def fill(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     canvas = Image.new("1", (width, height))
     ImageDraw.Draw(canvas).polygon([(int(x), int(y)) for x, y in np.floor(polygon)], fill=1, outline=1)
     return np.array(canvas)
+
+
+def check_within(outlines: Sequence[np.ndarray], shape: tuple[int, int], name: str, picture: str) -> None:
+    """Check that outlines were drawn on a picture of this size.
+
+    Args:
+        outlines: ``(V, 2)`` vertices each.
+        shape: ``(H, W)`` of the picture.
+        name: what to call the outlines' file in a message.
+        picture: what to call the picture.
+
+    Raises:
+        InputError: one of them reaches more than 2 px beyond the picture.
+    """
+    if not outlines:
+        return
+    height, width = shape
+    left, top = np.min([outline.min(axis=0) for outline in outlines], axis=0)
+    right, bottom = np.max([outline.max(axis=0) for outline in outlines], axis=0)
+    if min(left, top) < -_BEYOND or right > width + _BEYOND or bottom > height + _BEYOND:
+        raise InputError(
+            f"{name}: outlines from ({left:.6g}, {top:.6g}) to ({right:.6g}, {bottom:.6g}) found, {picture} "
+            f"is {width} × {height} pixels; choose the outlines of this picture, at its full size."
+        )
 
 
 def trace(mask: np.ndarray) -> list[np.ndarray]:

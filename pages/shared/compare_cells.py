@@ -15,6 +15,7 @@ from pages.shared.reading import METRICS, Reading
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import read_image
+from pap_core.masks import read_label
 from pap_core.results import Kept, TestSplit
 
 ORDERS = ("Largest difference", "First better", "Second better")
@@ -124,7 +125,7 @@ def drawn(dataset: str, crop: str, first: str, second: str, width: int) -> list[
     from pap_core.overlay import draw_edges
 
     image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_image(Path(dataset, "labels", f"{crop}.png"))[..., 0]
+    label = read_label(Path(dataset, "labels", f"{crop}.png"))
     found = [decode(read_image(Kept(Path(kept)).prediction(crop))) for kept in (first, second)]
     if any(one.shape != image.shape[:2] for one in (label, *found)):
         raise InputError(

@@ -15,6 +15,7 @@ from pages.shared.results_view import CELL, open_cell
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image
+from pap_core.masks import read_label
 from pap_core.results import Kept, TestSplit
 
 _SWATCH = (
@@ -135,7 +136,7 @@ def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, pr
     from pap_core.overlay import draw_edges
 
     image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_image(Path(dataset, "labels", f"{crop}.png"))[..., 0]
+    label = read_label(Path(dataset, "labels", f"{crop}.png"))
     target = read_image(Path(dataset, "targets", f"{crop}.png"))
     colours = read_image(Kept(Path(kept)).prediction(crop))
     if not image.shape == target.shape == colours.shape or label.shape != image.shape[:2]:

@@ -22,6 +22,7 @@ from pap_core.data.sides import known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.errors import InputError
 from pap_core.files import read_as_written, write_whole
+from pap_core.mask_forms import BOTH_CLASSES
 from pap_core.reviews.exchange import copy_pixels
 
 FORMAT = 1
@@ -41,6 +42,7 @@ class BuildOptions:
 
     mode: str | None = None  # "window", "field", "fit" or "whole"
     form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
+    mask_form: str | None = None  # of masks beside pictures: one of `BOTH_CLASSES`; None to recognise each
     split: str = "grouped"  # or "paper"
     test_share: float = 0.3  # of all crops
     seed: int = 0  # of the split
@@ -156,6 +158,7 @@ def _check(options: BuildOptions) -> None:
     for name, value, choices in (
         ("mode", options.mode, (None, *MODES)),
         ("form", options.form, (None, *sipakmed.FORMS)),
+        ("mask form", options.mask_form, (None, *BOTH_CLASSES)),
         ("split", options.split, SPLITS),
     ):
         if value not in choices:

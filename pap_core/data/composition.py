@@ -14,6 +14,7 @@ from pap_core.data.split import TEST, TRAIN
 from pap_core.errors import InputError
 from pap_core.files import Damaged
 from pap_core.images import read_image
+from pap_core.masks import read_label
 from pap_core.tables import read_table
 
 _NEEDED = ("source", "path", "mode", "split", "seed", "found", "official", "full_download", "skipped")
@@ -135,7 +136,7 @@ def crop(composition: Composition, identifier: str) -> tuple[np.ndarray, np.ndar
         raise InputError(f"{composition.name}: the data set is no longer there; choose another.")
     file = f"{identifier}.png"
     image = read_image(composition.folder / "images" / file, f"{composition.name}/images/{file}")
-    label = read_image(composition.folder / "labels" / file, f"{composition.name}/labels/{file}")[..., 0]
+    label = read_label(composition.folder / "labels" / file, f"{composition.name}/labels/{file}")
     if label.shape != image.shape[:2]:
         raise InputError(f"{composition.name}: {file} has a label of another size; build it again.")
     return image, label

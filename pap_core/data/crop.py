@@ -42,8 +42,13 @@ class Drawn:
     label: np.ndarray | None = None  # (H, W) uint8 of the whole picture, where the cell brings its own
 
 
-def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
+def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tuple[Drawn, str | None]:
     """Draw a cell's truth on its picture.
+
+    Args:
+        cell: with contours, a mask or a review.
+        shape: ``(H, W)`` of the picture.
+        mask_form: of a mask; None to recognise it.
 
     Returns:
         The masks, and what had to be cut off to make them sound, if anything.
@@ -52,7 +57,7 @@ def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
         InputError: the outline or the nucleus misses the picture, or the nucleus misses its cell.
     """
     if cell.mask is not None:
-        label = read_mask(cell.mask, shape)
+        label = read_mask(cell.mask, shape, mask_form)
         drawn = Drawn(cell, np.isin(label, (CYTOPLASM, NUCLEUS)), label == NUCLEUS, label == IGNORE)
         if not drawn.nucleus.any():
             raise InputError(f"{cell.mask}: the mask has no nucleus pixel; draw it or leave the cell out.")

@@ -63,7 +63,7 @@ def cut_all(
     Args:
         reading: what the reader found.
         folder: the data set folder, with `FOLDERS` in it.
-        job: mode, size, border and neighbours.
+        job: mode, size, border, neighbours and mask_form.
         progress: called with pictures done and pictures in all.
 
     Returns:
@@ -174,7 +174,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     drawn = []
     for cell in cells:
         try:
-            one, cut = draw(cell, shape)
+            one, cut = draw(cell, shape, job["mask_form"])
         except InputError as error:
             skipped.append(Skipped(cell.id, str(error)))
             continue

@@ -17,7 +17,7 @@ from pap_core.data.manifest import cells
 from pap_core.data.split import hold_out, qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image
-from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.masks import read_label
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,8 @@ def load(folders: Sequence[Path], side: str) -> Crops:
 def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
     image = read_image(Path(folder, "images", f"{identifier}.png"))
     path = Path(folder, "labels", f"{identifier}.png")
-    label = read_image(path)[..., 0]
-    strange = set(np.unique(label)) - {0, CYTOPLASM, NUCLEUS, IGNORE}
-    if strange or label.shape != image.shape[:2]:
+    label = read_label(path)
+    if label.shape != image.shape[:2]:
         raise InputError(f"{path}: not the label map of its crop; build the data set again.")
     return image, label
 

@@ -17,8 +17,8 @@ from pap_core.data.sides import strictest
 from pap_core.data.split import REVIEWS
 from pap_core.errors import InputError
 from pap_core.files import read_as_written
-from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, IGNORE
+from pap_core.masks import read_label
 from pap_core.reviews import exchange
 from pap_core.reviews.exchange import Content
 from pap_core.reviews.outlines import Outlines
@@ -112,7 +112,7 @@ def truth(reviewed: Reviewed, shape: tuple[int, int]) -> tuple[np.ndarray, np.nd
         InputError: the predicted label map is missing, damaged, or of another size.
     """
     own = reviewed.after.label(shape)
-    predicted = read_image(reviewed.predicted)[..., 0]
+    predicted = read_label(reviewed.predicted)
     if predicted.shape != shape:
         raise InputError(f"{reviewed.predicted}: not of its picture's size; export the reviews again.")
     unjudged = predicted != BACKGROUND

@@ -220,6 +220,7 @@ def _some(folder: Path, count: int):
     from pap_core.data.described import describe
     from pap_core.data.manifest import cells
     from pap_core.images import read_image
+    from pap_core.masks import read_label
 
     mode = describe(folder).get("mode")
     table = cells(folder)
@@ -227,7 +228,7 @@ def _some(folder: Path, count: int):
     if table.empty:
         raise InputError(f"{folder}: no crop on the train side; build with another split or more cells.")
     images = [read_image(folder / "images" / f"{name}.png") for name in table["id"]]
-    labels = [read_image(folder / "labels" / f"{name}.png")[..., 0] for name in table["id"]]
+    labels = [read_label(folder / "labels" / f"{name}.png") for name in table["id"]]
     pixels = torch.stack([torch.from_numpy(one) for one in images]).permute(0, 3, 1, 2).contiguous()
     return Crops(table.reset_index(drop=True), pixels, torch.stack([torch.from_numpy(one) for one in labels]))
 

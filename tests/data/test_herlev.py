@@ -85,6 +85,22 @@ def test_a_photograph_is_no_mask(tmp_path: Path) -> None:
         herlev.read_mask(path, (10, 20))
 
 
+def test_a_mask_that_exif_data_turn_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "1-1-1-d.png", [[RED, NAVY, BLUE]])
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.open(path).copy().save(path, exif=exif)
+    with pytest.raises(InputError, match=r"1-1-1-d\.png: EXIF orientation 3 found"):
+        herlev.read_mask(path, (10, 30))
+
+
+def test_a_partial_truth_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "1-1-1-d.png"
+    Image.fromarray(np.array([[NUCLEUS, NUCLEUS, 253]], dtype=np.uint8)).save(path)
+    with pytest.raises(InputError, match=r"1-1-1-d\.png: a partial truth \(253 or 254\) found"):
+        herlev.read_mask(path, (1, 3))
+
+
 def test_a_mask_without_a_nucleus_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "c" / "1-1-1.bmp", [[NAVY]])
     save(tmp_path / "c" / "1-1-1-d.bmp", [[NAVY]])
