@@ -2,14 +2,14 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
@@ -17,6 +17,17 @@ from pap_core.files import write_whole
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 MAX_PIXELS = 50_000_000
+
+_UNTURNED: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # EXIF orientation: what undoes its turn
+    1: lambda pixels: pixels,
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels, -1),
+}
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # we refuse, in our own words
@@ -29,6 +40,7 @@ class Picture:
     pixels: np.ndarray  # (H, W, 3) uint8, upright RGB
     remarks: tuple[str, ...] = ()  # sentences without the file's name: scaled up, one slice of several, …
     pixel_size: float | None = None  # µm per px, where the file tells it
+    orientation: int = 1  # of the EXIF, 1 to 8, that was applied: see `as_stored`
 
 
 def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
@@ -47,7 +59,14 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
     """
     name = name or str(source)
     with opened(source, name) as picture:
-        return Picture(_upright_rgb(picture, name))
+        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)  # before it is loaded, and applied
+        pixels = _upright_rgb(picture, name)
+        return Picture(pixels, orientation=orientation if orientation in _UNTURNED else 1)
+
+
+def as_stored(picture: Picture) -> np.ndarray:
+    """Return the pixels as they lie in the file, ``(H, W, 3)`` uint8: before the orientation was applied."""
+    return _UNTURNED[picture.orientation](picture.pixels)
 
 
 def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:

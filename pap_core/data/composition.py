@@ -16,6 +16,7 @@ from pap_core.images import read_image
 _NEEDED = ("source", "path", "mode", "split", "seed", "found", "official", "full_download", "skipped")
 _COLUMNS = ("id", "category", "group", "split", "source", "background", "cytoplasm", "nucleus", "ignore")
 _TEXT = {"id": str, "category": str, "group": str, "split": str, "source": str}
+_TEXT |= {"digest": str, "picture": str}
 
 
 @dataclass(frozen=True)
