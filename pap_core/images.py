@@ -15,7 +15,7 @@ from pap_core.alpha import on_white
 from pap_core.brightness import darkness, eight_bit
 from pap_core.files import write_whole
 from pap_core.picture_file import MAX_PIXELS as MAX_PIXELS
-from pap_core.picture_file import binary, check_size, reading, refuse_foreign, upright
+from pap_core.picture_file import binary, check_size, reading, refuse_foreign, turned_back, upright
 from pap_core.pixel_size import from_density
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000")
@@ -34,6 +34,7 @@ class Picture:
     pixels: np.ndarray  # (H, W, 3) uint8, upright RGB
     remarks: tuple[str, ...] = ()  # sentences without the file's name: scaled up, one slice of several, …
     pixel_size: float | None = None  # µm per px, where the file tells it
+    orientation: int = 1  # of the EXIF, 1 to 8, that was applied: see `as_stored`
 
 
 def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
@@ -62,6 +63,11 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
         file.seek(0)
         with opened(file, name) as picture:
             return _picture(picture, file if _is_deep_png(head) else None)
+
+
+def as_stored(picture: Picture) -> np.ndarray:
+    """Return the pixels as they lie in the file, ``(H, W, 3)`` uint8: before the orientation was applied."""
+    return turned_back(picture.pixels, picture.orientation)
 
 
 def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
@@ -98,6 +104,7 @@ def _is_deep_png(head: bytes) -> bool:
 
 def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
     """Decode a picture; `deep` is its file, where Pillow would drop half of its bits."""
+    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)  # before it is loaded, and applied
     size, remarks = from_density(picture.info.get("dpi"))
     if getattr(picture, "is_animated", False):
         remarks = ("the first of several frames was taken", *remarks)
@@ -108,7 +115,7 @@ def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     else:
         pixels, told = _shallow(ImageOps.exif_transpose(picture))
-    return Picture(pixels, (*remarks, *told), size)
+    return Picture(pixels, (*remarks, *told), size, orientation if orientation in range(2, 9) else 1)
 
 
 def _shallow(picture: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:

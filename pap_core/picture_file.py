@@ -108,6 +108,11 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
+def turned_back(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo what `upright` does."""
+    return upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))  # the others undo themselves
+
+
 def _unknown(name: str) -> str:
     if known := _OTHERS.get(Path(name).suffix.lower()):
         return f"{name}: {known}."

@@ -27,8 +27,8 @@ _SAVE_AS_RGB = "save the picture as RGB"
 Pixels = tuple[np.ndarray, tuple[str, ...]]  # (H, W, 3) uint8, and remarks
 
 
-def read(source: Path | BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """Read a TIFF as upright ``(H, W, 3)`` uint8, with remarks and its pixels' size in µm.
+def read(source: Path | BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...], float | None, int]:
+    """Read a TIFF as upright ``(H, W, 3)`` uint8, with remarks, its pixels' size in µm, and its orientation.
 
     Raises:
         InputError: whatever cannot be read, or cannot be read without a guess.
@@ -45,6 +45,7 @@ def read(source: Path | BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...
             upright(pixels, channels[0].orientation),
             (*chosen, *said.remarks, *remarks, *about_size),
             size,
+            channels[0].orientation,
         )
 
 

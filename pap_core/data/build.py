@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pap_core.data import sipakmed
@@ -17,9 +17,11 @@ from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.described import describe
 from pap_core.data.extent import COLUMNS as EXTENT
+from pap_core.data.fitting import DOUBTFUL, TURNED
 from pap_core.data.reading import Opened, Source, mixed, open_source
-from pap_core.data.sides import known_sides, strictest
+from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
+from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
 from pap_core.files import read_as_written, write_whole
 from pap_core.mask_forms import BOTH_CLASSES
@@ -28,10 +30,12 @@ from pap_core.reviews.exchange import copy_pixels
 FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
-MANIFEST = [
-    *("id", "category", "group", "split", "source", "x0", "y0", "scale", *EXTENT),
+_DIGESTED = [  # what the digest of a data set is of: crops, truth and split
+    *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
 ]
+MANIFEST = [*_DIGESTED, "picture", *EXTENT]  # a data set keeps the digest that it had before these
+_USED = {"clipped": CLIPPED, "doubtful": DOUBTFUL, "turned": TURNED}  # what is listed and used all the same
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -63,7 +67,8 @@ def build(
     options say how. Ids and groups then begin with the source's kind, as in ``herlev:153958345``, so that a
     slide which comes from two of them, as its own and as one that was reviewed, stays on one side.
 
-    A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in.
+    A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in. Smears or
+    slides that hold the same picture, pixel by pixel, are one, by the first of their names.
 
     Args:
         source: a SIPaKMeD, Herlev or phantom folder; reviews, as the file or the URL of their database or
@@ -91,7 +96,7 @@ def build(
     ]
     reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
     job = _job(opened, reading, options)
-    settled = _settled(reading, options)
+    settled = Settled(_settled(reading, options), known_pictures([Path(one) for one in options.beside]))
     created = not folder.exists()
     try:
         if _claim(folder, job):
@@ -142,15 +147,31 @@ def summary(described: dict) -> str:
         lines.append(
             f"The source is {whole}: {pictures} of {of_pictures} pictures, {cells} of {of_cells} cells."
         )
-    sides, clipped = described["sides"], described["clipped"]
+    sides = described["sides"]
+    used = {word: described.get(word, 0) for word in _USED}
     lines.append(
         f"{described['crops']} crops: {sides[TRAIN]} for training, {sides[TEST]} for testing "
         f"({described['split']} split, seed {described['seed']})."
     )
+    unused = described["skipped"] - sum(used.values())
     lines.append(
-        f"{described['skipped'] - clipped} skipped and {clipped} clipped but used; each is listed with its "
-        "reason in skipped.csv of the data set folder."
+        f"{unused} skipped and {used['clipped']} clipped but used; each is "
+        "listed with its reason in skipped.csv of the data set folder."
     )
+    if used["doubtful"]:
+        lines.append(
+            f"{used['doubtful']} doubtful but used: their nuclei are no darker than their surroundings; look "
+            "whether their truth is of another picture."
+        )
+    if used["turned"]:
+        lines.append(
+            f"{used['turned']} pictures have an EXIF orientation; which way their truth fits is listed, too."
+        )
+    lines += [
+        f"Same pictures: {', '.join(lot)} are kept together as {lot[0]}."
+        for lot in described.get("united", [])
+    ]
+    lines += [f"Note: {note}." for note in described.get("notes", [])]
     return "\n".join(lines)
 
 
@@ -241,10 +262,14 @@ def _finish(
     job: dict,
     rows: list[dict],
     skipped: list[Skipped],
-    settled: dict[str, str],
+    known: Settled,
 ) -> dict:
+    first = first_of_each((row["group"], row["picture"]) for row in rows)
+    for row in rows:
+        row["group"] = first[row["group"]]
     kept = {row["id"] for row in rows}
-    cells = [cell for cell in reading.cells if cell.id in kept]
+    cells = [replace(cell, group=first[cell.group]) for cell in reading.cells if cell.id in kept]
+    settled = known.of(first, rows)
     sides = split(cells, job["split"], job["test_share"], job["seed"], settled)
     for row in rows:
         row["split"] = sides[row["id"]]
@@ -262,9 +287,10 @@ def _finish(
         "found": reading.found,
         "full_download": bool(reading.official) and reading.found == reading.official,
         "skipped": len(skipped),
-        "clipped": sum(one.reason.startswith(CLIPPED) for one in skipped),
-        # without the extents, which follow from the rest: a data set keeps the digest it had before them
-        "digest": hashlib.sha256(_csv([name for name in MANIFEST if name not in EXTENT], rows)).hexdigest(),
+        **{word: sum(one.reason.startswith(said) for one in skipped) for word, said in _USED.items()},
+        "united": united(first),
+        "notes": reading.notes,
+        "digest": hashlib.sha256(_csv(_DIGESTED, rows)).hexdigest(),
     }
     if settled:  # of the crops, those whose side was no longer open
         kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
@@ -277,7 +303,7 @@ def _finish(
 
 def _csv(columns: list[str], rows: list[dict]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -38,6 +38,10 @@ class Described(TypedDict, total=False):
     full_download: bool
     skipped: Count
     clipped: Count
+    doubtful: Count
+    turned: Count
+    united: list[Annotated[list[str], msgspec.Meta(min_length=1)]]  # groups that share pictures
+    notes: list[str]
     settled: dict[str, Count]
     digest: FileName  # evaluations are called by it
 

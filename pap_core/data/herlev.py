@@ -1,11 +1,14 @@
 """Reads Herlev (Jantzen et al. 2005): single-cell images beside colour-coded masks."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from pap_core.data.cell import Cell, Reading, Skipped
+from pap_core.data.beside import pair_of
+from pap_core.data.categories import united
+from pap_core.data.cell import Cell, Reading, Skipped, visible
 from pap_core.errors import InputError
 from pap_core.images import SUFFIXES
 from pap_core.labels import NOT_NUCLEUS, OF_CELL
@@ -25,7 +28,7 @@ OFFICIAL = {
 
 def recognise(source: Path) -> bool:
     """Tell whether a folder holds files whose names end in ``-d``, as Herlev's masks do."""
-    return any(path.suffix.lower() in SUFFIXES for path in source.rglob("*-[dD].*"))
+    return any(path.suffix.lower() in SUFFIXES and _is_mask(path) for path in visible(source))
 
 
 def read(source: Path) -> Reading:
@@ -35,31 +38,37 @@ def read(source: Path) -> Reading:
     """
     source = source.resolve()  # so that ids do not depend on the way to the folder
     reading = Reading(source="herlev", default_mode="fit", official=OFFICIAL)
-    images: dict[Path, Path] = {}
-    masks: dict[Path, Path] = {}
+    images: dict[Path, list[Path]] = defaultdict(list)
+    masks: dict[Path, list[Path]] = defaultdict(list)
     for path in reading.files(source):
         if path.suffix.lower() in SUFFIXES:
             stem = path.with_suffix("")
-            is_mask = stem.name.lower().endswith("-d")
-            key = stem.with_name(stem.name[:-2]) if is_mask else stem
-            taken = (masks if is_mask else images).setdefault(key, path)
-            if taken != path:
-                reading.skipped.append(Skipped(path.name, f"{path}: {taken.name} beside it is used instead"))
-    for stem in sorted(images.keys() | masks.keys()):
-        identifier = f"{stem.parent.name}_{stem.name}"
+            if _is_mask(path):
+                masks[stem.with_name(stem.name[:-2])].append(path)
+            else:
+                images[stem].append(path)
+    stems = sorted(images.keys() | masks.keys())
+    categories, reading.notes = united((stem.parent.name for stem in stems), OFFICIAL)
+    for stem in stems:
+        category = categories[stem.parent.name]
+        identifier = f"{category}_{stem.name}"
         if stem not in masks:
-            reading.skipped.append(Skipped(identifier, f"{images[stem]}: no mask {stem.name}-d beside it"))
+            reading.skipped.append(Skipped(identifier, f"{images[stem][0]}: no mask {stem.name}-d beside it"))
         elif stem not in images:
-            reading.skipped.append(Skipped(identifier, f"{masks[stem]}: a mask without its image"))
+            reading.skipped.append(Skipped(identifier, f"{masks[stem][0]}: a mask without its image"))
         else:
+            image, mask, passed_over = pair_of(images[stem], masks[stem])
             slide = stem.name.split("-")[0]
-            reading.cells.append(
-                Cell(identifier, category=stem.parent.name, group=slide, image=images[stem], mask=masks[stem])
-            )
-    categories = [stem.parent.name for stem in images]
-    reading.count(categories, categories)
+            reading.cells.append(Cell(identifier, category=category, group=slide, image=image, mask=mask))
+            reading.skipped += passed_over
+    counted = [categories[stem.parent.name] for stem in images]
+    reading.count(counted, counted)
     reading.drop_twins()
     return reading
+
+
+def _is_mask(path: Path) -> bool:
+    return path.stem.lower().endswith("-d")
 
 
 def read_mask(path: Path | BinaryIO, shape: tuple[int, int], form: str | None = None) -> np.ndarray:

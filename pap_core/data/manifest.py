@@ -34,6 +34,7 @@ class Row(TypedDict):
     nucleus: NotRequired[Count]
     ignore: NotRequired[Count]
     digest: NotRequired[str]
+    picture: NotRequired[str]  # digest of the pixels of the picture that the crop is of
 
 
 def cells(folder: Path, needed: Sequence[str] = ()) -> pd.DataFrame:
