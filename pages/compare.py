@@ -17,6 +17,7 @@ from pages.shared.compare_quality import show_quality
 from pages.shared.compare_tables import downloads, show_tables
 from pages.shared.compare_verdict import verdict
 from pages.shared.compare_view import choose_comparison, choose_entries, choose_pair, to_first_page
+from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
 from pages.shared.reading import Reading, choose_reading
@@ -121,6 +122,7 @@ try:
                 new_comparison(sets)
         split = split_of(comparison)
         methods = measured(comparison, split)
+        say_damaged(comparison.damaged(), "method")
         work_left(comparison, [name for name in NAMES if name not in methods])
         if methods:
             headline(methods, comparison.minutes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import access
+from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
 from pages.shared.review_agreement import agreement
@@ -137,6 +138,8 @@ def one_cell(chosen: Chosen, numbers: list[int], second: bool) -> bool:
     """Show the cell that is open, and what there is to do with it; whether the database answered."""
     entries = [chosen.queue.entries[number] for number in numbers]
     ids, name = [entry.id for entry in entries], access.person().name
+    from pap_core.reviews.damage import readable  # databases take half a second to import
+
     deciders: dict[str, set[str]] = {}
     history: list[Decision] = []
     fault = ""
@@ -148,9 +151,11 @@ def one_cell(chosen: Chosen, numbers: list[int], second: bool) -> bool:
     place = opened(ids, done)
     entry = entries[place]
     try:
-        history = [] if fault else store().history(entry.id)
         if not fault:
-            session().seen[entry.id] = history[-1].number if history else None
+            decisions = store().history(entry.id)
+            session().seen[entry.id] = decisions[-1].number if decisions else None
+            history, broken = readable(decisions)
+            say_damaged(broken, "decision")
     except InputError as error:
         fault = str(error)
     progress(ids, deciders, place, done)

@@ -78,11 +78,14 @@ def headline(model: Model, picture: Picture, finding: Finding, kind: str | None)
     height, width = finding.label.shape
     how = "automatically" if kind is None else "as you chose"
     st.subheader(plain(picture.name), anchor=False)
+    size = f" of {finding.pixel_size:.3g} µm" if finding.pixel_size else ""
     st.markdown(
-        f"{width} × {height} pixels, taken for **{TAKEN_FOR[finding.kind]}** at scale "
+        f"{width} × {height} pixels{size}, taken for **{TAKEN_FOR[finding.kind]}** at scale "
         f"**{finding.scale:.3g}** ({how}) · checkpoint **{plain(model.name)}**, digest `{model.digest}`",
         help=SCALE_HELP,
     )
+    for remark in finding.remarks:
+        st.caption(plain(f"{remark[0].upper()}{remark[1:]}."))
     if (share := pictures.share(height, width)) < 1:
         st.caption(
             f"Shown at {share:.0%} of its size, which browsers can bear; measures and files are of the whole."

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import datasets
+from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
 from pages.shared.train_form import new_run
@@ -10,6 +11,8 @@ from pages.shared.train_live import live
 from pages.shared.train_runs import COMPARED, NEW, RUNS, TAB, choose_run, table
 from pap_core.errors import InputError
 from pap_core.training import process
+from pap_core.training.run import Run
+from pap_core.workspace import runs as folder_of_runs
 
 PURPOSE = (
     "Train a network on a data set. A **run** goes on by itself, whether this page is open or not, until it "
@@ -24,6 +27,7 @@ NOTHING = "There is no run yet. Open **New run**, choose a data set and a preset
 def runs() -> None:
     """Show all runs, and the open one."""
     found = process.listed()
+    say_damaged(process.damaged(), "run", delete_damaged)
     if not found:
         st.info(NOTHING, icon=":material/model_training:")
         return
@@ -34,6 +38,12 @@ def runs() -> None:
         table(found, name)
     st.subheader(plain(name), anchor=False)
     live(found[name], [found[one] for one in st.session_state.get(COMPARED, []) if one in found])
+
+
+def delete_damaged(name: str) -> None:
+    """Delete a folder that was a run once; raises InputError where a process is at work in it."""
+    if name in process.damaged():
+        process.delete(Run(folder_of_runs() / name))
 
 
 # Layout

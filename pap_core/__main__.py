@@ -238,6 +238,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
     one.add_argument("--mode", choices=["window", "field", "fit", "whole"], help="default: by the source")
     one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
+    one.add_argument(
+        "--mask-form",
+        choices=["labels", "colours", "herlev"],
+        help="of the -d masks: numbers 0, 1, 2; white, red, blue; or Herlev's colours; default: recognised, "
+        "and refused where it may be read in two ways",
+    )
     one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
     one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")
     one.add_argument("--seed", type=int, default=0, help="of the split")
@@ -316,7 +322,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--last", metavar="SHA256", help="of the log's last line, as --verify printed it before")
 
     one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
-    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")
+    formats = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000, and folders of them"
+    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
     one.add_argument("--output", type=Path, required=True, metavar="DIR")
     one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="default: the shipped one")
     one.add_argument(

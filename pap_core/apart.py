@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pap_core.errors import InputError
+from pap_core.files import parse_as_written
 
 
 def call(module: str, order: dict, patience: float) -> dict:
@@ -43,7 +44,8 @@ def call(module: str, order: dict, patience: float) -> dict:
     if done.returncode or not lines:
         said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         raise InputError(f"{module}: ended without an answer ({said[-1]}); is there memory enough?")
-    answered = json.loads(lines[-1])  # libraries may have printed before
+    # libraries may have printed before
+    answered = parse_as_written(lines[-1], dict, "try again", f"{module}: its answer")
     if "refused" in answered:
         raise InputError(answered["refused"])
     return answered

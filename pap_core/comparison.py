@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from math import inf
 from pathlib import Path
+from typing import Annotated, TypedDict
+
+import msgspec
 
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
 from pap_core.methods.catalogue import NAMES, make
 from pap_core.methods.network import run_folder
 from pap_core.results import Kept, TestSplit, evaluate_and_keep, find, split_of
@@ -22,16 +25,24 @@ Progress = Callable[[str, str, int, int], None]  # method, what is done, done, o
 _SUMMARY = "comparison.json"
 
 
+class Said(TypedDict):
+    """The content of ``comparison.json``."""
+
+    dataset: PathText
+    digest: FileName
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+
+
 @dataclass(frozen=True)
 class Done:
-    """A method that is fitted and measured."""
+    """A method that is fitted and measured: the content of ``<method>.json``."""
 
     name: str
-    digest: str
+    digest: FileName  # its evaluation is called by it
     milliseconds: float  # for one crop, by itself: the median
-    parameters: int
+    parameters: Count | float  # NaN where it is not known
     minutes: float  # of training, its members' included
-    epochs: int  # of training, 0 where there are none of its own
+    epochs: Count  # of training, 0 where there are none of its own
 
 
 @dataclass(frozen=True)
@@ -71,25 +82,39 @@ class Comparison:
 
     def done(self) -> dict[str, Done]:
         """Return the methods that are done, in the catalogue's order."""
-        found = {}
-        for name in NAMES:
-            try:
-                found[name] = Done(**json.loads((self.folder / f"{name}.json").read_text()))
-            except (OSError, ValueError, TypeError):
-                continue
-        return found
+        return self._read()[0]
+
+    def damaged(self) -> dict[str, str]:
+        """Return why what was kept of methods cannot be read, by name; they are to be measured again."""
+        return self._read()[1]
 
     def evaluation(self, done: Done) -> Kept | None:
         """Return what was measured of a method, None if it was removed."""
         return find(done.digest, self.split())
 
-    def _said(self) -> dict:
+    def _read(self) -> tuple[dict[str, Done], dict[str, str]]:
+        done, damaged = {}, {}
+        for name in NAMES:
+            try:
+                found = read_json(self.folder / f"{name}.json", Done, "measure it again", f"{name}.json")
+                if found.name != name:
+                    raise Damaged(f"{name}.json", f"it is of {found.name}", "measure it again")
+                done[name] = found
+            except FileNotFoundError:
+                continue
+            except InputError as error:
+                damaged[name] = str(error)
+        return done, damaged
+
+    def _said(self) -> Said:
+        path = self.folder / _SUMMARY
         try:
-            return json.loads((self.folder / _SUMMARY).read_text())
-        except (OSError, ValueError):
-            raise InputError(
-                f"{self.folder / _SUMMARY}: missing or damaged, expected a comparison; compare anew."
-            ) from None
+            return read_json(path, Said, "compare anew")
+        except FileNotFoundError:
+            reason = "there is no such file"
+        except Damaged as error:
+            reason = error.reason
+        raise InputError(f"{path}: missing or damaged ({reason}), expected a comparison; compare anew.")
 
 
 def listed() -> list[Comparison]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
@@ -19,12 +20,13 @@ from pap_core import background
 from pap_core import comparison as comparisons
 from pap_core.comparison import Comparison, Done
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Count, fitting, read_as_written, write_whole
 from pap_core.interruption import interrupted_when_asked
 from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder
 from pap_core.training import life
 from pap_core.training.run import Run
+from pap_core.training.written import Process
 
 ACTIVE = ("starting", "working")  # of the states: a process is at it
 STOPPED, FAILED, INTERRUPTED, FINISHED = "stopped", "failed", "interrupted", "finished"
@@ -37,24 +39,23 @@ _PAUSE = 0.3  # s, at least, between two words on the progress
 class Progress:
     """How far the process of a comparison is."""
 
-    state: str  # of `ACTIVE`, or stopped, failed, interrupted, finished
+    state: Literal["starting", "working", "stopped", "failed", "interrupted", "finished"]
     methods: tuple[str, ...] = ()  # asked for
     method: str = ""  # at hand
     what: str = ""  # "training" or "measuring"; "" before the first word on it
-    done: int = 0  # steps or crops
-    total: int = 0  # 0 while unknown
+    done: Count = 0  # steps or crops
+    total: Count = 0  # 0 while unknown
     error: str = ""  # one sentence, where it failed
 
 
 def progress(comparison: Comparison) -> Progress | None:
     """Return how far the process of a comparison is, None where none was ever started."""
     status = _read(comparison)
-    try:
-        found = Progress(**{name: status[name] for name in Progress.__dataclass_fields__ if name in status})
-    except TypeError:  # no word on the state
+    if not status:
         return None
+    found = fitting(status, Progress, "start it again", _STATUS)
     state = INTERRUPTED if found.state in ACTIVE and not life.living(status) else found.state
-    return replace(found, state=state, methods=tuple(found.methods))
+    return replace(found, state=state)
 
 
 def run_at_hand(comparison: Comparison, method: str) -> Run | None:
@@ -180,10 +181,13 @@ def _ended(comparison: Comparison, names: tuple[str, ...], error: BaseException,
 
 
 def _read(comparison: Comparison) -> dict:
+    """Return the content of the status; nothing where it is missing, or torn as the power failed."""
     try:
-        return json.loads((comparison.folder / _STATUS).read_text())
-    except (OSError, ValueError):
+        found = read_as_written(comparison.folder / _STATUS, Progress, "start it again")
+        fitting(found, Process, "start it again", _STATUS)  # of the process
+    except (FileNotFoundError, InputError):
         return {}
+    return found
 
 
 def _write(comparison: Comparison, said: Progress, pid: int | None = None) -> None:

@@ -4,11 +4,12 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from pap_core.files import write_whole
+from pap_core.errors import InputError
+from pap_core.files import Count, read_json, write_whole
 
 if TYPE_CHECKING:
     from pap_core.evaluation import Predictor
@@ -22,7 +23,14 @@ class Cost:
     """What was measured; NaN where nothing was."""
 
     milliseconds: float = float("nan")  # for one crop, by itself: the median
-    parameters: float = float("nan")  # how many
+    parameters: int | float = float("nan")  # how many
+
+
+class Written(TypedDict):
+    """The content of ``cost.json``: what was measured."""
+
+    milliseconds: float
+    parameters: Count
 
 
 def measure(predictor: "Predictor", images: np.ndarray) -> Cost:
@@ -50,7 +58,6 @@ def write(folder: Path, cost: Cost) -> None:
 def read(folder: Path) -> Cost:
     """Return the cost that was kept; one that is missing or damaged was not measured."""
     try:
-        said = json.loads((folder / FILE).read_text())
-        return Cost(float(said["milliseconds"]), int(said["parameters"]))
-    except (OSError, ValueError, LookupError, TypeError):
+        return Cost(**read_json(folder / FILE, Written, "evaluate again"))
+    except (FileNotFoundError, InputError):
         return Cost()

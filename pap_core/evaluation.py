@@ -12,14 +12,14 @@ import pandas as pd
 
 from pap_core.data.dataset import Crops, load
 from pap_core.data.described import describe
+from pap_core.data.extent import Extent
 from pap_core.errors import InputError
 from pap_core.files import write_whole
 from pap_core.intervals import LEVEL, RESAMPLES, interval
 from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
+from pap_core.measured import SUMMARY, TABLE
 from pap_core.metrics import METRICS, compare, scores
 from pap_core.published import DOI, PUBLISHED, TOGETHER
-
-TABLE, SUMMARY = "per_image.csv", "summary.json"
 
 
 class Predictor(Protocol):
@@ -34,10 +34,12 @@ class Predictor(Protocol):
         ...
 
 
-Keep = Callable[[str, np.ndarray, np.ndarray], None]  # id, (H, W, 3) crop, (H, W, 3) generated colours
+# id, (H, W, 3) crop, veiled where it is no picture, (H, W, 3) generated colours, background there
+Keep = Callable[[str, np.ndarray, np.ndarray], None]
 BOTH = "both"  # nucleus and cytoplasm together, as in the paper's Table 5: their counts added
 
 _BATCH = 16
+_WHITE = 255  # of all channels: background
 
 
 def evaluate(
@@ -51,7 +53,8 @@ def evaluate(
     """Measure a checkpoint on one side of a data set, under every protocol.
 
     Each crop is predicted once, without dropout, and all protocols read that one prediction, so that
-    they differ in nothing else. Every mean comes from the table by image.
+    they differ in nothing else. Every mean comes from the table by image. Where a crop is no picture, nothing
+    is found and nothing counts.
 
     Args:
         predictor: a checkpoint's `pap_core.inference.Segmenter`, used just as in `predict`, or a method.
@@ -67,7 +70,7 @@ def evaluate(
     Raises:
         InputError: no finished data set, no crop on that side, or `out` cannot be written.
     """
-    described = describe(folder)
+    described = describe(folder, ("source", "digest", "split", "seed"))
     crops = load([folder], split)
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -112,7 +115,10 @@ def measure(
         batch = slice(start, start + _BATCH)
         labels = crops.labels[batch].numpy()
         images = crops.images[batch].permute(0, 2, 3, 1).numpy()
-        colours = predictor.generate(images)
+        extents = [Extent.of(row, images.shape[1:]) for row in crops.table.iloc[batch].to_dict("records")]
+        # the mirrored edge is there for the network to see, not for cells to be found in
+        generated = zip(predictor.generate(images), extents, strict=True)
+        colours = np.stack([extent.cleared(one, _WHITE) for one, extent in generated])
         named = crops.table.iloc[batch][["id", "category", "group"]]
         area = (labels == NUCLEUS).sum(axis=(-2, -1))
         for protocol in PROTOCOLS:
@@ -122,8 +128,8 @@ def measure(
                 row = {"protocol": protocol, "class": name, **found, **scores(found), "nucleus_area": area}
                 frames.append(named.assign(**row))
         if keep:
-            for one in zip(named["id"], images, colours, strict=True):
-                keep(*one)
+            for identifier, image, found, extent in zip(named["id"], images, colours, extents, strict=True):
+                keep(identifier, extent.veiled(image), found)
         if progress:
             progress(min(batch.stop, len(crops)), len(crops))
     return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)

@@ -1,7 +1,6 @@
 """Image files in and out, safely: the one place where a picture is opened."""
 
 import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,17 +8,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
-from pap_core.errors import InputError
+from pap_core import tiff
+from pap_core.alpha import on_white
+from pap_core.brightness import darkness, eight_bit
 from pap_core.files import write_whole
+from pap_core.picture_file import MAX_PIXELS as MAX_PIXELS
+from pap_core.picture_file import binary, check_size, reading, refuse_foreign, turned_back, upright
+from pap_core.pixel_size import from_density
 
-FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-MAX_PIXELS = 50_000_000
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif"),
+    *(".jp2", ".jpx", ".jpf", ".j2k", ".j2c", ".jpc"),
+)
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # we refuse, in our own words
+_LARGEST_FILE = 2**30  # bytes of a PNG of 16 bit
 
 
 @dataclass(frozen=True)
@@ -29,25 +34,40 @@ class Picture:
     pixels: np.ndarray  # (H, W, 3) uint8, upright RGB
     remarks: tuple[str, ...] = ()  # sentences without the file's name: scaled up, one slice of several, …
     pixel_size: float | None = None  # µm per px, where the file tells it
+    orientation: int = 1  # of the EXIF, 1 to 8, that was applied: see `as_stored`
 
 
 def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
     """Read a picture as upright RGB, with what is to be said of it.
 
-    EXIF orientation is applied, alpha is laid on white, CMYK, greyscale and palette pictures are
-    converted, 16-bit ones are scaled to 8 bit.
+    EXIF orientation is applied, alpha is laid on white unless it is 0 everywhere, CMYK, greyscale and palette
+    pictures are converted, deeper ones are scaled to 8 bit. Of several pages of a TIFF, the one that is meant
+    is taken; of a film, its first frame.
 
     Args:
         source: a path, or an open binary file.
         name: what to call the file in a message; the path unless given.
 
     Raises:
-        InputError: missing, unreadable, not a PNG, JPEG, BMP or TIFF, damaged or cut short, over 50
-            megapixels, or of a pixel type that has no agreed white (floating point).
+        InputError: missing, unreadable, of no format known, damaged or cut short, over 50 megapixels, or
+            such that its colours could only be guessed.
     """
     name = name or str(source)
-    with opened(source, name) as picture:
-        return Picture(_upright_rgb(picture, name))
+    with reading(name), binary(source) as file:
+        head = file.read(32)
+        refuse_foreign(head, name)
+        if tiff.is_tiff(head):
+            from pap_core import tiff_picture
+
+            return Picture(*tiff_picture.read(file, name))
+        file.seek(0)
+        with opened(file, name) as picture:
+            return _picture(picture, file if _is_deep_png(head) else None)
+
+
+def as_stored(picture: Picture) -> np.ndarray:
+    """Return the pixels as they lie in the file, ``(H, W, 3)`` uint8: before the orientation was applied."""
+    return turned_back(picture.pixels, picture.orientation)
 
 
 def read_image(source: Path | BinaryIO, name: str | None = None) -> np.ndarray:
@@ -61,26 +81,9 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
 
     Whatever goes wrong within the context is an `InputError` of one sentence.
     """
-    try:
-        with Image.open(source, formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise InputError(_too_large(name, f"{width} × {height} pixels"))
-            yield picture
-    except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file; check the path.") from None
-    except UnidentifiedImageError:
-        raise InputError(f"{name}: not a picture; expected PNG, JPEG, BMP or TIFF.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(_too_large(name, f"over {2 * MAX_PIXELS // 10**6} megapixels")) from None
-    except InputError:
-        raise
-    except Exception as error:  # a damaged header makes the decoders raise almost anything
-        if isinstance(error, OSError) and error.errno is not None:
-            raise InputError(f"{name}: cannot be read ({error.strerror}); check the file's rights.") from None
-        raise InputError(
-            f"{name}: the picture is damaged or cut short ({error}); save or copy it again."
-        ) from None
+    with reading(name), Image.open(source, formats=FORMATS) as picture:
+        check_size(*picture.size, name)
+        yield picture
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
@@ -95,28 +98,52 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _too_large(name: str, found: str) -> str:
-    return (
-        f"{name}: {found}, more than the {MAX_PIXELS // 10**6} megapixels allowed; "
-        "cut it into parts or reduce it."
-    )
+def _is_deep_png(head: bytes) -> bool:
+    return head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR" and head[24] == 16
 
 
-def _upright_rgb(picture: Image.Image, name: str) -> np.ndarray:
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I"):  # 16-bit grey, some of it stored in 32
-        grey = np.asarray(picture).astype(np.int64)
-        if grey.min() < 0 or grey.max() > 65535:
-            raise InputError(
-                f"{name}: grey values beyond 16 bit; expected 8 or 16 bit a channel, convert the picture."
-            )
-        eight_bit = ((grey + 128) // 257).astype(np.uint8)
-        return np.repeat(eight_bit[..., None], 3, axis=2)
-    if picture.mode == "F":
-        raise InputError(
-            f"{name}: floating-point pixels; expected 8 or 16 bit a channel, convert the picture."
-        )
+def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
+    """Decode a picture; `deep` is its file, where Pillow would drop half of its bits."""
+    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)  # before it is loaded, and applied
+    size, remarks = from_density(picture.info.get("dpi"))
+    if getattr(picture, "is_animated", False):
+        remarks = ("the first of several frames was taken", *remarks)
+    if deep:
+        pixels, told = _deep_png(deep, picture)
+    elif picture.mode.startswith("I;16"):
+        pixels, told = eight_bit(np.asarray(ImageOps.exif_transpose(picture)), 16)
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    else:
+        pixels, told = _shallow(ImageOps.exif_transpose(picture))
+    return Picture(pixels, (*remarks, *told), size, orientation if orientation in range(2, 9) else 1)
+
+
+def _shallow(picture: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Bring a picture of 8 bit to RGB."""
+    grey_levels, told = picture.mode != "1", ()
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.array(picture.convert("RGB"))
+        pixels = np.array(picture.convert("RGB"))
+        pixels, told = on_white(pixels, np.asarray(picture.getchannel("A")))
+    else:
+        pixels = np.array(picture.convert("RGB"))
+    return pixels, (*(darkness(pixels) if grey_levels else ()), *told)
+
+
+def _deep_png(file: BinaryIO, picture: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Bring a PNG of 16 bit to RGB, every bit of it looked at."""
+    from imagecodecs import png_decode
+
+    file.seek(0)
+    values = png_decode(file.read(_LARGEST_FILE))
+    if values.shape[:2] != picture.size[::-1] or values.dtype != np.uint16:
+        raise ValueError("its header does not fit its pixels")
+    values = values if values.ndim == 3 else values[..., None]
+    colours = values.shape[2] - (values.shape[2] + 1) % 2  # 1 of 1 or 2, 3 of 3 or 4
+    pixels, told = eight_bit(values[..., :colours], 16)
+    if colours == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    if values.shape[2] > colours:
+        pixels, about_alpha = on_white(pixels, eight_bit(values[..., colours], 16, 65535)[0])
+        told += about_alpha
+    return upright(pixels, picture.getexif().get(ExifTags.Base.Orientation, 1)), told

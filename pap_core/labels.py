@@ -1,6 +1,7 @@
 """Classes, palette, and the ways between a label map and a colour semantic map.
 
-A *label map* is ``(H, W)`` uint8: 0 background, 1 cytoplasm, 2 nucleus, 255 ignore. It is never
+A *label map* is ``(H, W)`` uint8: 0 background, 1 cytoplasm, 2 nucleus, 255 ignore; where a truth tells only
+a part, also 253 not a nucleus (background or cytoplasm) and 254 of a cell (cytoplasm or nucleus). It is never
 interpolated. A *colour map* is ``(H, W, 3)`` uint8 RGB: white, red, blue, with a black border drawn on
 the outline of each cell and of each nucleus. The border is a drawing, not a class.
 """
@@ -9,7 +10,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE = 0, 1, 2, 255
+from pap_core.codes import BACKGROUND, CYTOPLASM, NUCLEUS
+from pap_core.codes import IGNORE as IGNORE
+from pap_core.codes import NOT_NUCLEUS as NOT_NUCLEUS
+from pap_core.codes import OF_CELL as OF_CELL
+
 CLASSES = {"nucleus": NUCLEUS, "cytoplasm": CYTOPLASM}
 PALETTE = np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255]], dtype=np.uint8)
 PROTOCOLS = ("strict", "colour-200", "channel-200")

@@ -2,8 +2,19 @@
 
 import numpy as np
 
-from pap_core.labels import BACKGROUND, CLASSES, IGNORE, PALETTE, positives
+from pap_core.labels import (
+    BACKGROUND,
+    CLASSES,
+    CYTOPLASM,
+    IGNORE,
+    NOT_NUCLEUS,
+    NUCLEUS,
+    OF_CELL,
+    PALETTE,
+    positives,
+)
 
+_PARTIAL = {NUCLEUS: (OF_CELL,), CYTOPLASM: (NOT_NUCLEUS, OF_CELL)}  # codes that leave a class open
 METRICS = ("accuracy", "precision", "sensitivity", "specificity", "jaccard")
 
 
@@ -58,13 +69,38 @@ def compare(colours: np.ndarray, labels: np.ndarray, protocol: str) -> dict[str,
     Returns:
         Counts (see `count`) by "nucleus" and "cytoplasm".
     """
-    known = labels != IGNORE
     return {
         name: count(
-            positives(colours, label_class, protocol), reference(labels, label_class, protocol), known
+            positives(colours, label_class, protocol),
+            reference(labels, label_class, protocol),
+            _known(labels, label_class, protocol),
         )
         for name, label_class in CLASSES.items()
     }
+
+
+def compare_cells(colours: np.ndarray, labels: np.ndarray, protocol: str) -> dict[str, np.ndarray]:
+    """Count whole cells, nucleus and cytoplasm alike, for a truth that does not tell them apart.
+
+    Args are those of `compare`. Under `channel-200`, where background counts as cell, nothing is known.
+    """
+    predicted = [positives(colours, label_class, protocol) for label_class in CLASSES.values()]
+    known = (labels != IGNORE) & (labels != NOT_NUCLEUS) & (protocol != "channel-200")
+    return count(predicted[0] | predicted[1], np.isin(labels, (CYTOPLASM, NUCLEUS, OF_CELL)), known)
+
+
+def _known(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
+    """Return the pixels of which the truth says whether they are of a class.
+
+    An image that leaves the class open where it may be, and has it nowhere, says nothing of it: the rest
+    would make a Jaccard index of 0. Nor does a truth that is partial under `channel-200`, which reads
+    background as both classes.
+    """
+    leaves_open = np.isin(labels, _PARTIAL[label_class])
+    silent = leaves_open.any(axis=(-2, -1)) & ~(labels == label_class).any(axis=(-2, -1))
+    if protocol == "channel-200":
+        silent = np.isin(labels, (NOT_NUCLEUS, OF_CELL)).any(axis=(-2, -1))
+    return (labels != IGNORE) & ~leaves_open & ~silent[..., None, None]
 
 
 def reference(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
@@ -74,5 +110,5 @@ def reference(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray
     """
     if protocol != "channel-200":
         return labels == label_class
-    filled = PALETTE[np.where(labels == IGNORE, BACKGROUND, labels)]
+    filled = PALETTE[np.where(labels > NUCLEUS, BACKGROUND, labels)]
     return positives(filled, label_class, protocol)

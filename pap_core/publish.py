@@ -2,35 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
 
 from pap_core.errors import InputError
-from pap_core.evaluation import SUMMARY
-from pap_core.files import read_json
 from pap_core.folders import whole_folder
 from pap_core.labels import CLASSES
 from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
 from pap_core.model.checkpoint import copy, read
+from pap_core.results import Kept
 from pap_core.training.run import Run
-
-
-class _Measured(TypedDict):
-    digest: str
-
-
-class _Dataset(TypedDict):
-    folder: str
-
-
-class _Summary(TypedDict):
-    """What a card takes of an evaluation's summary."""
-
-    checkpoint: _Measured
-    dataset: _Dataset
-    crops: int
-    groups: int
-    protocols: dict[str, dict[str, dict[str, dict[str, float | None]]]]  # protocol, class, metric, figure
-
 
 _LIMITS = """\
 ## Limits
@@ -78,7 +57,7 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
     """
     best = run.folder / "checkpoints" / "best"
     checkpoint = read(best)
-    summaries = [_read_summary(one) for one in evaluations]
+    summaries = [Kept(one).summary() for one in evaluations]
     for one, summary in zip(evaluations, summaries, strict=True):
         measured = summary["checkpoint"]["digest"]
         if measured != checkpoint.digest:
@@ -104,14 +83,6 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
         raise InputError(
             f"{folder}: could not be written ({error.strerror}); make room there or choose another folder."
         ) from error
-
-
-def _read_summary(evaluation: Path) -> dict:
-    """Return what `evaluate` wrote of the scores; raises InputError where there is nothing of the kind."""
-    try:
-        return read_json(evaluation / SUMMARY, _Summary, "evaluate the checkpoint again")
-    except FileNotFoundError:
-        raise InputError(f"{evaluation}: holds no {SUMMARY}; name a folder that evaluate wrote.") from None
 
 
 def write_card(
@@ -203,11 +174,10 @@ def _scores(summary: dict) -> str:
     cells = []
     for name in CLASSES:
         found = summary["protocols"]["strict"][name]["jaccard"]
-        mean, sd, low, high = (_figure(found[name]) for name in ("mean", "sd", "low", "high"))
+        # None where it is undefined on every crop, and the deviation of one
+        mean, sd, low, high = (
+            "–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "sd", "low", "high")
+        )
         cells.append(f"{mean} ± {sd} [{low}, {high}]")
     dataset = summary["dataset"]["folder"]
     return f"| {dataset} | {summary['crops']}, {summary['groups']} | {cells[0]} | {cells[1]} |"
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

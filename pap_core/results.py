@@ -6,7 +6,6 @@ and moved there whole: what a killed process leaves is never taken for finished.
 """
 
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -22,9 +21,12 @@ from PIL import Image
 
 from pap_core import cost
 from pap_core.cost import Cost
+from pap_core.data import described, manifest
 from pap_core.errors import InputError
+from pap_core.files import Damaged, read_as_written
 from pap_core.images import png_bytes, read_image
-from pap_core.published import PUBLISHED
+from pap_core.measured import PROTOCOL, SUMMARY, TABLE, Row, Summary
+from pap_core.tables import read_table
 from pap_core.workspace import evaluations
 
 # torch takes seconds to import: what was kept is found and read without it
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
 
 SIDE = "test"
 THUMBNAIL = 192  # px
-_TABLE, _SUMMARY = "per_image.csv", "summary.json"  # as `evaluate` names them
-_NAMES = ("id", "category", "group", "protocol", "class")
-_METRICS = tuple(PUBLISHED["nucleus"])
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,12 @@ class Kept:
 
     folder: Path
 
-    def summary(self) -> dict:
+    def summary(self) -> Summary:
         """Read ``summary.json``; raises InputError where it is missing or damaged."""
-        try:
-            return json.loads((self.folder / _SUMMARY).read_text())
-        except (OSError, ValueError) as error:
-            raise self._damaged(_SUMMARY) from error
+        found = self._read(read_as_written, SUMMARY, Summary)
+        if any(PROTOCOL not in part["protocols"] for part in (found, *found["categories"].values())):
+            raise self._damaged(SUMMARY, f"no protocol {PROTOCOL}")
+        return found
 
     def table(self) -> pd.DataFrame:
         """Read ``per_image.csv``: a row by crop, protocol and class; metrics 0 to 1, NaN where undefined.
@@ -57,18 +56,7 @@ class Kept:
         Raises:
             InputError: it is missing or damaged.
         """
-        try:
-            table = pd.read_csv(
-                self.folder / _TABLE,
-                dtype=dict.fromkeys(_NAMES, str) | dict.fromkeys(_METRICS, float),
-                keep_default_na=False,  # a category may be called NA
-                na_values=dict.fromkeys(_METRICS, ""),
-            )
-        except (OSError, ValueError) as error:
-            raise self._damaged(_TABLE) from error
-        if missing := {*_NAMES, *_METRICS, "nucleus_area"} - set(table):
-            raise self._damaged(_TABLE) from KeyError(*missing)
-        return table
+        return self._read(read_table, TABLE, Row)
 
     def cost(self) -> Cost:
         """Read what a crop takes."""
@@ -82,10 +70,18 @@ class Kept:
         """Return the path of a small JPEG of a crop with the predicted edges over it."""
         return self.folder / "thumbnails" / f"{crop}.jpg"
 
-    def _damaged(self, name: str) -> InputError:
+    def _read(self, read: Callable, name: str, schema: type):
+        try:
+            return read(self.folder / name, schema, "evaluate again")
+        except FileNotFoundError:
+            raise self._damaged(name, "there is no such file") from None
+        except Damaged as error:
+            raise self._damaged(name, error.reason) from None
+
+    def _damaged(self, name: str, reason: str) -> InputError:
         return InputError(
-            f"{self.folder / name}: missing or damaged, expected the evaluation as it was written; remove "
-            f"the folder {self.folder.name} and evaluate again."
+            f"{self.folder / name}: missing or damaged ({reason}), expected the evaluation as it was "
+            f"written; remove the folder {self.folder.name} and evaluate again."
         )
 
 
@@ -108,21 +104,21 @@ def split_of(folder: Path) -> TestSplit:
     """
     expected = "expected a finished data set; choose another or build it again"
     try:
-        digest = json.loads((folder / "dataset.json").read_text())["digest"]
-        manifest = pd.read_csv(folder / "manifest.csv", usecols=["split"], dtype=str)
+        digest = described.read(folder, ("digest",))["digest"]
+        cells = manifest.read(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         found = f"there is no {missing} in it" if folder.is_dir() else "there is no such folder any more"
         raise InputError(f"{folder}: {found}, {expected}.") from None
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InputError(f"{folder}: cannot be read ({str(error).splitlines()[0]}), {expected}.") from None
-    return TestSplit(folder, str(digest), int((manifest["split"] == SIDE).sum()))
+    except Damaged as error:
+        raise InputError(f"{folder}: cannot be read ({error.file}: {error.reason}), {expected}.") from None
+    return TestSplit(folder, digest, int((cells["split"] == SIDE).sum()))
 
 
 def find(checkpoint: str, split: TestSplit) -> Kept | None:
     """Return the kept evaluation of the checkpoint of that digest on a test split, None if there is none."""
     kept = Kept(evaluations() / f"{checkpoint}_{split.digest}")
-    return kept if (kept.folder / _SUMMARY).is_file() else None
+    return kept if (kept.folder / SUMMARY).is_file() else None
 
 
 def evaluate_and_keep(

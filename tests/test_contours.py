@@ -32,6 +32,54 @@ def test_every_form_of_a_contour_reads_the_same(tmp_path: Path, text: str) -> No
 
 
 @pytest.mark.parametrize(
+    "encoding",
+    ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "marked utf-16-be"],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_contour_is_read_in_the_encodings_of_other_systems(tmp_path: Path, encoding: str, end: str) -> None:
+    text = f" 10,20{end}30.5,20{end}{end}30.5,40.25{end}10,40.25 {end}"
+    path = tmp_path / "001_cyt01.dat"
+    if encoding == "utf-32-be" or encoding.startswith("marked"):
+        encoding = encoding.removeprefix("marked ")
+        text = f"\ufeff{text}"
+    path.write_bytes(text.encode(encoding))
+    assert read_dat(path).tolist() == SQUARE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10;20\n30.5;20\n30.5;40.25\n10;40.25\n",
+        "10; 20\n30.5 ; 20\n30.5;40.25\n10;40.25;\n",
+        "10\t20\n30.5\t20\n30.5\t40.25\n10\t40.25\n",
+        "x,y\n10,20\n30.5,20\n30.5,40.25\n10,40.25\n",
+        '\n"X";"Y"\n10;20\n30.5;20\n30.5;40.25\n10;40.25\n',
+        "# x y\n10 20\n30.5 20\n30.5 40.25\n10 40.25\n",
+    ],
+    ids=["semicolons", "semicolons and blanks", "tabs", "header", "quoted header", "header as a remark"],
+)
+def test_what_other_programs_separate_otherwise_is_read(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "001_cyt01.dat"
+    path.write_text(text)
+    assert read_dat(path).tolist() == SQUARE
+
+
+@pytest.mark.parametrize("line", ["10,5;20,5", "10,5 20,5", "10,5;20", "10;20,5", "10,5\t20,5", "1,2 3,4"])
+def test_a_decimal_comma_is_refused_and_not_guessed(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "001_cyt01.dat"
+    path.write_text(f"1;2\n{line}\n30;40\n50;60\n70;10\n")
+    with pytest.raises(InputError, match=r"001_cyt01\.dat: line 2 reads .*decimal points"):
+        read_dat(path)
+
+
+def test_what_is_far_too_large_for_a_contour_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "001_cyt01.dat"
+    path.write_bytes(b"1,2\n" * 1_500_000)
+    with pytest.raises(InputError, match="too large for a contour"):
+        read_dat(path)
+
+
+@pytest.mark.parametrize(
     ("content", "found"),
     [
         (b"", "empty"),
@@ -44,6 +92,12 @@ def test_every_form_of_a_contour_reads_the_same(tmp_path: Path, text: str) -> No
         (b"1,2\n3,4\nNaN,7\n5,6\n", "line 3 holds 'NaN,7'"),
         (b"1,2\n3,-inf\n5,6\n", "line 2 holds '3,-inf'"),
         (b"1,2\n1e300,4\n5,6\n", "far off any picture"),
+        (b"x,y\nx,y\n1,2\n3,4\n5,6\n", "line 2 reads 'x,y'"),
+        (b"1,2\nx,y\n3,4\n5,6\n", "line 2 reads 'x,y'"),
+        (b"1,2\n3_0,4\n5,6\n", "line 2 reads '3_0,4'"),
+        (b"1,2\n3;;4\n5,6\n", "line 2 reads '3;;4'"),
+        ("\ufeffä,1\n".encode(), "not a text file"),
+        (b"\xff\xfe1\x00,\x00\x00\x00", "not a text file"),
         (b"1,2\n3,4\n", "2 vertices found"),
         (b"1,2\n3,4\n1,2\n", "2 vertices found"),
         (b"1,2\n1,2\n3,4\n1,2\n3,4\n", "a contour needs three"),

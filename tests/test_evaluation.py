@@ -49,6 +49,7 @@ def dataset(tmp_path_factory):
         write_png(folder / "labels" / f"{name}.png", label)
         rows.append(
             dict.fromkeys(MANIFEST, 0)
+            | {"right": SIZE, "bottom": SIZE}
             | {"id": name, "category": CATEGORIES[number % 3], "group": f"0{number % 7}"}
             | {"split": "test" if number < CROPS else "train"}
         )

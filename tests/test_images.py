@@ -15,7 +15,7 @@ from PIL import Image
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
-from pap_core.images import MAX_PIXELS, png_bytes, read_image, write_png
+from pap_core.images import MAX_PIXELS, SUFFIXES, png_bytes, read_image, read_picture, write_png
 
 RGB = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
 # 16-bit values that cutting off (& 255, or clipping at 255) would turn into something else
@@ -73,6 +73,103 @@ def test_alpha_is_laid_on_white(tmp_path: Path) -> None:
     assert read_image(path).tolist() == [[[255, 255, 255], [100, 100, 100]]]
 
 
+def invisible(kind: str) -> tuple[Image.Image, dict, str]:
+    """Return a picture whose alpha is 0 everywhere, how to save it, and in what format."""
+    picture = Image.fromarray(RGB)
+    if kind == "tRNS":
+        return Image.new("RGB", (9, 12), (10, 20, 30)), {"transparency": (10, 20, 30)}, "PNG"
+    if kind == "palette":
+        palette = picture.quantize(8)
+        return palette, {"transparency": bytes(8)}, "PNG"
+    picture = picture.convert("LA" if "grey" in kind else "RGBA")
+    picture.putalpha(0)
+    options = {"lossless": True, "exact": True} if "WEBP" in kind else {}
+    return picture, options, kind.split()[-1]
+
+
+@pytest.mark.parametrize(
+    "kind", ["PNG", "grey PNG", "palette", "tRNS", "TIFF", "grey TIFF", "WEBP", "JPEG2000"]
+)
+def test_a_picture_with_no_visible_pixel_keeps_its_colours(kind: str) -> None:
+    picture, options, how = invisible(kind)
+    file = io.BytesIO()
+    picture.save(file, how, **options)
+    read = read_picture(file, "cell")
+    np.testing.assert_array_equal(read.pixels, np.array(picture.convert("RGB")))
+    assert "alpha is 0 everywhere" in " ".join(read.remarks)
+
+
+@pytest.mark.parametrize("kind", ["RGB PNG", "grey PNG"])
+def test_12_bit_kept_in_16_is_scaled_and_said(tmp_path: Path, kind: str) -> None:
+    twelve = (RGB.astype(int) * 4095 // 255).astype(np.uint16)
+    path = tmp_path / "cell.png"
+    if kind == "RGB PNG":
+        path.write_bytes(_png_16_bit(twelve))
+    else:
+        Image.fromarray(np.ascontiguousarray(twelve[..., 0])).save(path)
+    read = read_picture(path)
+    assert np.abs(read.pixels.astype(int) - (RGB if kind == "RGB PNG" else RGB[..., :1])).max() <= 1
+    assert read.remarks[0].startswith("dark: ")
+    assert "12 bit" in read.remarks[0]
+
+
+def test_a_dark_picture_of_8_bit_is_said_and_left_as_it_is() -> None:
+    for values, dark in ((RGB // 5, True), (RGB, False)):
+        read = read_picture(io.BytesIO(png_bytes(values)), "cell")
+        np.testing.assert_array_equal(read.pixels, values)
+        assert [remark.startswith("dark: ") for remark in read.remarks] == [True] * dark
+
+
+def test_other_formats_and_endings(tmp_path: Path) -> None:
+    colours = Image.fromarray(RGB).quantize(200)
+    for suffix in (".webp", ".jp2", ".j2k", ".gif"):
+        path = tmp_path / f"cell{suffix}"
+        picture = colours if suffix == ".gif" else Image.fromarray(RGB)
+        picture.save(path, **({"lossless": True} if suffix == ".webp" else {}))
+        np.testing.assert_array_equal(read_image(path), np.array(picture.convert("RGB")))
+        assert suffix in SUFFIXES
+    Image.fromarray(RGB).save(tmp_path / "cell.jfif", "JPEG")
+    assert read_image(tmp_path / "cell.jfif").shape == RGB.shape
+    assert ".jfif" in SUFFIXES
+
+
+def test_of_a_film_the_first_frame_is_taken_and_said() -> None:
+    first, second = Image.new("RGB", (9, 9), (200, 60, 30)), Image.new("RGB", (9, 9), (10, 200, 30))
+    for how, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})):
+        file = io.BytesIO()
+        first.save(file, how, save_all=True, append_images=[second], **options)
+        read = read_picture(file, "film")
+        assert (read.pixels == [200, 60, 30]).all()
+        assert read.remarks == ("the first of several frames was taken",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("IMG_1.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC or AVIF picture.* save it as JPEG or PNG"),
+        ("renamed.jpg", b"\0\0\0\x18ftypmif1\0\0\0\0", "HEIC or AVIF picture.* save it as JPEG or PNG"),
+        ("slide.svs", b"II*\0\x08\0\0\0", "slide scanner; export the field you need"),
+        ("slide.mrxs", png_bytes(RGB), "slide scanner; export the field you need"),
+        ("stack.czi", b"ZISRAWFILE", "save the picture as OME-TIFF or PNG"),
+        ("drawing.pdf", b"%PDF-1.7", "save it as TIFF or PNG"),
+    ],
+)
+def test_formats_that_are_not_read_say_what_to_do(name: str, content: bytes, advice: str) -> None:
+    with pytest.raises(InputError, match=rf"^{name}: .*{advice}"):
+        read_picture(io.BytesIO(content), name)
+
+
+def test_the_size_of_a_pixel_is_kept() -> None:
+    def size(how: str, dpi: tuple[float, float]) -> float | None:
+        file = io.BytesIO()
+        Image.fromarray(RGB).save(file, how, dpi=dpi)
+        return read_picture(file, "cell").pixel_size
+
+    assert size("PNG", (101_600, 101_600)) == pytest.approx(0.25)
+    assert size("JPEG", (50_800, 50_800)) == pytest.approx(0.5, rel=0.01)
+    assert size("PNG", (300, 300)) is size("JPEG", (72, 72)) is None
+
+
 def test_palette_grey_and_bilevel_pictures(tmp_path: Path) -> None:
     path = tmp_path / "cell.png"
     palette = Image.fromarray(np.array([[0, 1, 2]], dtype=np.uint8), "P")
@@ -110,11 +207,13 @@ def test_pixels_without_an_agreed_white_are_refused(tmp_path: Path, pixels: np.n
         read_image(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"BM", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"])
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"BM"])
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "001.bmp"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"001\.bmp: not a picture; expected PNG, JPEG, BMP or TIFF"):
+    with pytest.raises(
+        InputError, match=r"001\.bmp: not a picture; expected PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000"
+    ):
         read_image(path)
 
 
@@ -125,6 +224,11 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     with pytest.raises(InputError, match=rf"001\{suffix}"):
         read_image(path)
+
+
+def test_a_film_without_a_frame_is_refused() -> None:
+    with pytest.raises(InputError, match="film"):
+        read_image(io.BytesIO(b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"), "film.gif")
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
@@ -150,7 +254,7 @@ def test_too_many_pixels_are_refused_unread(tmp_path: Path, megapixels: int) -> 
 def test_no_damage_raises_anything_else() -> None:
     """Flip bytes all over small pictures: an array or an InputError, whatever comes."""
     chance = random.Random(1)
-    for kind in ("PNG", "JPEG", "BMP", "TIFF"):
+    for kind in ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000"):
         whole = io.BytesIO()
         Image.fromarray(RGB).convert("P" if kind == "PNG" else "RGB").save(whole, kind)
         for _ in range(150):

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, jaccard_score, precision_score, recall_score
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, PALETTE, PROTOCOLS, positives
-from pap_core.metrics import METRICS, compare, count, reference, scores
+from pap_core.labels import (
+    BACKGROUND,
+    CYTOPLASM,
+    IGNORE,
+    NOT_NUCLEUS,
+    NUCLEUS,
+    OF_CELL,
+    PALETTE,
+    PROTOCOLS,
+    positives,
+)
+from pap_core.metrics import METRICS, compare, compare_cells, count, reference, scores
 
 WHITE, RED, BLUE, BLACK = (255, 255, 255), (255, 0, 0), (0, 0, 255), (0, 0, 0)
 MAGENTA, PINK, DARK_BLUE = (220, 10, 240), (255, 210, 205), (10, 10, 199)
@@ -166,3 +176,44 @@ def test_different_shapes_are_refused():
 def test_an_unknown_protocol_is_refused():
     with pytest.raises(ValueError, match=r"fuzzy.*strict"):
         compare(np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint8), "fuzzy")
+
+
+# Truth that is partial
+
+
+@pytest.mark.parametrize("protocol", ["strict", "colour-200"])
+@pytest.mark.parametrize("seed", range(4))
+def test_only_pixels_whose_class_is_told_are_counted(protocol, seed):
+    random = np.random.default_rng(seed)
+    codes = (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)
+    labels = np.array(codes, dtype=np.uint8)[random.integers(0, len(codes), (8, 10))]
+    colours = np.array([WHITE, RED, BLUE, MAGENTA], dtype=np.uint8)[random.integers(0, 4, (8, 10))]
+    may_be = {NOT_NUCLEUS: {BACKGROUND, CYTOPLASM}, OF_CELL: {CYTOPLASM, NUCLEUS}, IGNORE: {0, 1, 2}}
+    found = compare(colours, labels, protocol)
+    for name, label_class in (("nucleus", NUCLEUS), ("cytoplasm", CYTOPLASM)):
+        pixels = []
+        for drawn, label in zip(colours.reshape(-1, 3), labels.ravel().tolist(), strict=True):
+            possible = may_be.get(label, {label})
+            if possible == {label_class} or label_class not in possible:
+                pixels.append((read_pixel(drawn, label_class, protocol), possible == {label_class}))
+        predicted, truth = (np.array(part) for part in zip(*pixels, strict=True))
+        expected = independent(truth, predicted)
+        for metric, value in scores(found[name]).items():
+            assert value == pytest.approx(expected[metric], abs=1e-12, nan_ok=True), metric
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_class_that_nobody_marked_has_no_figure(protocol):
+    labels = np.array([[[NUCLEUS, NOT_NUCLEUS, NOT_NUCLEUS]], [[OF_CELL, OF_CELL, BACKGROUND]]], np.uint8)
+    colours = np.array([[[BLUE, BLUE, RED]], [[RED, BLUE, RED]]], dtype=np.uint8)
+    found = {name: scores(counts) for name, counts in compare(colours, labels, protocol).items()}
+    assert np.isnan(found["cytoplasm"]["jaccard"]).all()
+    assert np.isnan(found["cytoplasm"]["precision"]).all()
+    assert np.isnan(found["nucleus"]["accuracy"][1])
+    nucleus, cells = found["nucleus"]["jaccard"][0], scores(compare_cells(colours, labels, protocol))
+    if protocol == "channel-200":  # which takes background for both classes
+        assert np.isnan(nucleus)
+        assert np.isnan(cells["jaccard"]).all()
+    else:
+        assert nucleus == 1 / 2
+        assert cells["jaccard"].tolist() == [1, 2 / 3]

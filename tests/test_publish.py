@@ -49,22 +49,22 @@ def test_scores_of_an_evaluation_are_on_the_card(
         "mean"
     ]
     assert f"{mean:.3f} ±" in (tmp_path / "out" / CARD).read_text()
+    text = (measured / "summary.json").read_text()
+    (measured / "summary.json").write_text(text.replace(read(tmp_path / "out").digest, "0123456789abcdef"))
+    assert main(["publish", str(trained), str(tmp_path / "new"), "--evaluation", str(measured)]) == 1
+    assert "measures checkpoint 0123456789abcdef, expected" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "holds no summary.json; name a folder that evaluate wrote"),
+        (None, "summary.json: missing or damaged"),
         (b"", "damaged"),
         (b"\xff\xfe\x00", "damaged"),
         (b"[" * 100_000, "damaged"),
         (b"[]", "damaged"),
         (b'{"checkpoint": {"digest": 7}}', "damaged"),
-        (
-            b'{"checkpoint": {"digest": "0123"}, "dataset": {"folder": "a"}, "crops": 1, "groups": 1, '
-            b'"protocols": {}}',
-            "measures checkpoint 0123, expected",
-        ),
     ],
 )
 def test_an_evaluation_that_cannot_be_used_is_told(

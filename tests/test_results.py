@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pap_core import results
+from pap_core import measured
 from pap_core.errors import InputError
 from pap_core.evaluation import evaluate
 from pap_core.images import write_png
@@ -103,7 +103,7 @@ def test_the_table_is_read_as_it_was_measured(segmenter: Segmenter, few: Path, t
     fields[lines[0].split(",").index("precision")] = ""
     (kept.folder / "per_image.csv").write_text("\n".join([lines[0], ",".join(fields), *lines[2:]]))
     table = kept.table()
-    assert set(METRICS) == set(results._METRICS)
+    assert set(METRICS) == set(measured.METRICS)
     assert "NA" in set(table["category"])
     assert np.isnan(table["precision"].iloc[0])
     assert not table["jaccard"].isna().any()

@@ -215,7 +215,9 @@ def test_a_bad_contour_is_named(label: np.ndarray) -> None:
 
 def test_contours_off_the_picture_are_refused(label: np.ndarray) -> None:
     said = refusal(*contours(label), shape=(90, 50))
-    assert said.startswith("smear.png: the cell outline of cell 02 lies outside")
+    assert said.startswith(
+        "007_cyt01.dat: outlines from (10.5, 15.5) to (58.5, 65.5) found, smear.png is 50 × 90 pixels"
+    )
 
 
 def test_corrected_geojson(label: np.ndarray) -> None:

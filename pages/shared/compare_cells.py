@@ -12,8 +12,10 @@ from pages.shared.compare_data import Entry
 from pages.shared.compare_view import PAGE, open_cell, to_first_page
 from pages.shared.display import jpeg_bytes, plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import read_image
+from pap_core.masks import read_label
 from pap_core.results import Kept, TestSplit
 
 ORDERS = ("Largest difference", "First better", "Second better")
@@ -119,15 +121,18 @@ def drawn(dataset: str, crop: str, first: str, second: str, width: int) -> list[
     Raises:
         InputError: a picture is gone, or of another size than the others.
     """
-    from pap_core.labels import decode  # torch, which a page has not by then
+    from pap_core.labels import BACKGROUND, decode  # torch, which a page has not by then
     from pap_core.overlay import draw_edges
 
     image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_image(Path(dataset, "labels", f"{crop}.png"))[..., 0]
+    label = read_label(Path(dataset, "labels", f"{crop}.png"))
     found = [decode(read_image(Kept(Path(kept)).prediction(crop))) for kept in (first, second)]
     if any(one.shape != image.shape[:2] for one in (label, *found)):
         raise InputError(
             f"{Path(dataset).name}: crop {crop} has another size than when it was measured, expected the "
             "same data set; build it anew and compare again."
         )
-    return [image, *(draw_edges(image, one, width=width) for one in (label, *found))]
+    extent = extent_of(Path(dataset), crop, image.shape)
+    seen, label = extent.veiled(image), extent.cleared(label, BACKGROUND)
+    found = [extent.cleared(one, BACKGROUND) for one in found]
+    return [seen, *(draw_edges(seen, one, width=width) for one in (label, *found))]

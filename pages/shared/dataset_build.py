@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 WATCHED = "build_watched"  # key of the names of the builds this session waits for
 FOLDER, UPLOAD = "Folder on this machine", "ZIP archive"
 MODES = {"Automatic": None, "Window": "window", "Field": "field", "Fit": "fit", "Whole": "whole"}
+MASKS = {"Automatic": None, "Labels": "labels", "Colours": "colours", "Herlev": "herlev"}
+MASKS_HELP = (
+    "Of masks beside pictures. **Labels**: the numbers 0, 1, 2. **Colours**: white, red, blue. **Herlev**: "
+    "red, dark blue, blue. **Automatic** recognises each, and leaves out what may be read in two ways."
+)
 SPLITS = {"Grouped": "grouped", "Paper": "paper"}
 LAYOUTS = (
     "What it holds is recognised: SIPaKMeD (contours in `.dat` files beside smears or crops), Herlev (masks "
@@ -30,8 +35,7 @@ LAYOUTS = (
 MODE_HELP = (
     "**Window**: 256 × 256 pixels around the nucleus, at the smear's own resolution, as in the paper. "
     "**Field**: the same around some pixel of the cell. **Fit**: the whole cell with a margin, resized. "
-    "**Whole**: all of a picture of 256 × 256, of a larger one a window within it; a smaller one is "
-    "fitted. "
+    "**Whole**: all of a picture of 256 × 256, of a larger one a window within it; a smaller one is fitted. "
     "**Automatic**: window for smears, fit for pictures of one cell, whole for reviewed cells."
 )
 SPLIT_HELP = (
@@ -168,6 +172,7 @@ def _order(source: Source) -> None:
             border = st.number_input(
                 "Border (px)", 0, 64, 2, width=150, help="Of the black border in the target colour maps"
             )
+            masks = st.selectbox("Masks", list(MASKS), width=150, help=MASKS_HELP)
             neighbours = st.toggle(
                 "Neighbours", True, help="Draw other annotated cells that reach into a crop as cells, too"
             )
@@ -182,6 +187,7 @@ def _order(source: Source) -> None:
     access.require("trainer")
     options = {
         "mode": MODES[mode],
+        "mask_form": MASKS[masks],
         "split": SPLITS[split],
         "test_share": share,
         "seed": seed,
@@ -230,7 +236,7 @@ def _builds(before: dict[str, bool]) -> None:
 
 def _card(job: Job, progress: Progress) -> None:
     st.markdown(f"**{plain(job.name)}**: {STATES[progress.state]}")
-    if progress.state == FAILED:
+    if progress.error:
         st.error(plain(progress.error))
     if _at_work(progress):
         st.progress(progress.done / progress.total if progress.total else 0.0, text=_counted(progress))

@@ -6,6 +6,7 @@ import streamlit as st
 from pages.shared.display import fitted, jpeg_bytes, overlay, plain
 from pap_core.data import composition
 from pap_core.data.composition import Composition
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes
 
@@ -124,7 +125,13 @@ def _facts(found: Composition, row: pd.Series) -> None:
         ("Background (px)", f"{row['background']:,}", "Pixels of the crop that are neither"),
     ]
     if row["ignore"]:
-        figures.append(("Unclear (px)", f"{row['ignore']:,}", "Marked as unclear, and never judged"))
+        figures.append(
+            (
+                "Unclear (px)",
+                f"{row['ignore']:,}",
+                "Marked as unclear, or beyond the edge of the picture: never judged",
+            )
+        )
     grid = st.grid(2, min_column_width=110, gap="small")
     for name, value, explained in figures:
         grid.metric(name, value, help=explained)
@@ -136,7 +143,8 @@ def _pictures(
 ) -> tuple[bytes, bytes]:
     """Return the crop with its contours as JPEG, and its colour map as PNG."""
     image, label = composition.crop(_found, identifier)
-    large, large_label = fitted(image), fitted(label, exact=True)
+    extent = extent_of(_found.folder, identifier, image.shape)
+    large, large_label = fitted(extent.veiled(image)), fitted(label, exact=True)
     from pap_core.labels import colour_map  # torch
 
     target = colour_map(large_label, border=4)

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.dataset_cells import SIDE_WORDS
 from pages.shared.display import plain
 from pap_core.data.composition import Composition, counts, groups
+from pap_core.data.twins import torn
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -63,6 +64,8 @@ def counted(found: Composition) -> None:
         hide_index=True,
         alt=f"Pictures, cells and crops of {found.name} by category, beside the official numbers",
     )
+    for note in described.get("notes", []):
+        st.caption(plain(f"{note[0].upper()}{note[1:]}."))
     if not described["official"]:
         st.caption("Phantoms have no official numbers.")
         return
@@ -75,10 +78,10 @@ def counted(found: Composition) -> None:
 
 
 def split(found: Composition) -> None:
-    """Show what lies on which side, and whether a smear or slide lies on both."""
+    """Show what lies on which side, and whether a smear or slide lies on both, or a picture by two names."""
     by_group, word = groups(found.cells), found.group_word
     train, test = by_group["train"] > 0, by_group["test"] > 0
-    both = int((train & test).sum())
+    both, twins = int((train & test).sum()), torn(found.cells)
     st.subheader("The split", anchor=False)
     if both:
         st.warning(
@@ -86,12 +89,20 @@ def split(found: Composition) -> None:
             f"tells little of a {word} never seen. A grouped split keeps the sides apart.",
             icon=":material/warning:",
         )
-    else:
+    if twins:
+        st.warning(
+            f"Pictures that stand on both sides by the names of several {word}s: {twins:,}. What is measured "
+            "on the test side was trained on. Build the data set again: the same pictures are then kept "
+            "together.",
+            icon=":material/warning:",
+        )
+    if not both and not twins:
         st.success(
             f"No {word} stands on both sides: {train.sum():,} {word}s are for training, {test.sum():,} for "
-            "testing. Counted in the manifest just now.",
+            "testing. Nor does any picture stand there by two names. Counted in the manifest just now.",
             icon=":material/check_circle:",
         )
+    _united(found, word)
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
@@ -107,9 +118,26 @@ def split(found: Composition) -> None:
         )
 
 
+def _united(found: Composition, word: str) -> None:
+    """Say which smears or slides were found to hold the same picture."""
+    lots = found.described.get("united", [])
+    if lots:
+        named = "; ".join(plain(", ".join(lot)) for lot in lots[:MOST_NAMED])
+        st.caption(
+            f"These {word}s hold the same pictures, pixel by pixel, and are one, by the first name: {named}"
+            f"{'; and more' if len(lots) > MOST_NAMED else ''}."
+        )
+
+
 def skipped(found: Composition) -> None:
     """Show what was skipped or clipped and why: kinds of reasons first, then each, searchable."""
     st.subheader("Skipped or clipped", anchor=False)
+    if doubtful := found.described.get("doubtful", 0):
+        st.warning(
+            f"{doubtful:,} cells are doubtful: their nuclei are no darker than their surroundings, so their "
+            "truth may be of another picture. They are used; each is listed below.",
+            icon=":material/warning:",
+        )
     if found.skipped.empty:
         st.caption("Nothing: everything the source holds is used as it is.")
         return

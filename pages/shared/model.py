@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pap_core.images import read_image
+from pap_core.images import Picture as Read
+from pap_core.images import read_picture
 from pap_core.model.catalogue import CONFIG, WEIGHTS, available, default, display_name
 
 # torch takes seconds to import: only the functions that run the model do so, and the page is there before
@@ -45,7 +46,11 @@ class Picture:
 
     def pixels(self) -> np.ndarray:
         """Read the file as ``(H, W, 3)`` uint8; InputError where it cannot be."""
-        return read_image(io.BytesIO(self.content), self.name)
+        return self.read().pixels
+
+    def read(self) -> Read:
+        """Read the file, with what is to be said of how; raises as `pixels`."""
+        return read_picture(io.BytesIO(self.content), self.name)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Finding:
     cells: pd.DataFrame
     cells_map: np.ndarray  # (H, W) int32, each pixel's cell, 0 for none
     colours: np.ndarray  # (H, W, 3) uint8, the generated colour map, which protocols read
+    remarks: tuple[str, ...]  # on how the picture was read, see `pap_core.images.Picture`
+    pixel_size: float | None  # µm per px of the picture, where its file tells it
 
 
 def checkpoints() -> dict[str, Path]:
@@ -154,11 +161,14 @@ def _found(
     from pap_core.inference import fit_scale
     from pap_core.measurement import measure
 
-    image = _picture.pixels()
+    read = _picture.read()
+    image = read.pixels
     with _model.lock:
         found = _model.segmenter.segment(image, kind, scale or fit_scale(image))
     cells, cells_map = measure(image, found.label, found.scale)
-    return Finding(found.kind, found.scale, found.label, cells, cells_map, found.colours)
+    return Finding(
+        found.kind, found.scale, found.label, cells, cells_map, found.colours, read.remarks, read.pixel_size
+    )
 
 
 @st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)

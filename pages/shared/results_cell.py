@@ -12,8 +12,10 @@ from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
 from pages.shared.results_view import CELL, open_cell
+from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes, read_image
+from pap_core.masks import read_label
 from pap_core.results import Kept, TestSplit
 
 _SWATCH = (
@@ -30,7 +32,8 @@ class Pictures:
     target: bytes
     prediction: bytes
     errors: bytes
-    unknown: int  # px that the expert left open
+    unknown: int  # px of the picture that the expert left open
+    veiled: bool  # whether a part of the crop is no picture
 
 
 def cell_dialog(
@@ -92,6 +95,8 @@ def _pictures(drawn: Pictures, crop: str, counts: pd.Series, name: str) -> None:
             for content, caption, alt in pair:
                 st.image(content, caption=caption, alt=f"{alt} of {crop}", width="stretch")
     legend(counts, drawn.unknown, name)
+    if drawn.veiled:
+        st.caption("Behind the grey veil the picture has ended: nothing is found there, and nothing counts.")
 
 
 def legend(counts: pd.Series, unknown: int, name: str) -> None:
@@ -126,12 +131,12 @@ def _metrics(rows: pd.DataFrame, crop: str) -> None:
 @st.cache_data(max_entries=256, max_size="128MB", show_spinner=False)
 def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, protocol: str) -> Pictures:
     from pap_core.error_map import draw_errors, error_map
+    from pap_core.labels import BACKGROUND, IGNORE, decode
     from pap_core.labels import CLASSES as CODES
-    from pap_core.labels import IGNORE, decode
     from pap_core.overlay import draw_edges
 
     image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_image(Path(dataset, "labels", f"{crop}.png"))[..., 0]
+    label = read_label(Path(dataset, "labels", f"{crop}.png"))
     target = read_image(Path(dataset, "targets", f"{crop}.png"))
     colours = read_image(Kept(Path(kept)).prediction(crop))
     if not image.shape == target.shape == colours.shape or label.shape != image.shape[:2]:
@@ -139,13 +144,14 @@ def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, pr
             f"{Path(dataset).name}: crop {crop} has another size than when it was evaluated, expected the "
             "same data set; build it anew and evaluate again."
         )
+    extent = extent_of(Path(dataset), crop, image.shape)
+    found = extent.cleared(decode(colours), BACKGROUND)
     errors = error_map(colours, label, CODES[label_class], protocol)
     return Pictures(
-        jpeg_bytes(draw_edges(fitted(image), fitted(decode(colours), exact=True), width=4)),
-        _framed(target),
-        _framed(colours),
-        _framed(draw_errors(errors)),
-        int((label == IGNORE).sum()),
+        jpeg_bytes(draw_edges(fitted(extent.veiled(image)), fitted(found, exact=True), width=4)),
+        *(_framed(extent.veiled(one)) for one in (target, colours, draw_errors(errors))),
+        int((extent.cut(label) == IGNORE).sum()),
+        extent.cut(label).size < label.size,
     )
 
 

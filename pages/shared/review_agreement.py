@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from pages.shared.damaged import say_damaged
+
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews
 
@@ -54,7 +56,11 @@ def agreement(reviews: "Reviews") -> None:
 
 def _table(reviews: "Reviews") -> pd.DataFrame:
     from pap_core.reviews.agreement import agreement as measured
+    from pap_core.reviews.damage import readable
 
     kept = reviews.cells()
     shapes = {name: (cell.height, cell.width) for name, cell in kept.items()}
-    return measured(reviews.decisions(), shapes, {name: cell.group for name, cell in kept.items()})
+    decisions, broken = readable(reviews.decisions())
+    say_damaged(broken, "decision")
+    decisions = [one for one in decisions if one.cell in shapes]
+    return measured(decisions, shapes, {name: cell.group for name, cell in kept.items()})

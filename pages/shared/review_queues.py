@@ -15,6 +15,7 @@ from pages.shared.model import Model, Picture
 from pages.shared.results_data import checkpoint_digest, test_split
 from pap_core.data.sipakmed import OFFICIAL
 from pap_core.errors import InputError
+from pap_core.picture_file import READABLE
 from pap_core.results import Kept, find
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SOURCE_HELP = (
     "predictions**: pictures with the label maps that were written for them."
 )
 PICTURE_HELP = (
-    "PNG, JPEG, BMP or TIFF, up to 50 megapixels. It stays in memory; of a cell that you decide on, what is "
+    f"{READABLE}, up to 50 megapixels. It stays in memory; of a cell that you decide on, what is "
     "cut out around it is kept."
 )
 PREDICTIONS_HELP = (

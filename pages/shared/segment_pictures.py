@@ -8,6 +8,7 @@ from pages.shared import model as models
 from pages.shared.display import jpeg_bytes, lightened
 from pages.shared.model import Finding, Model, Picture
 from pages.shared.viewer import Place, Shown
+from pap_core.codes import CYTOPLASM, OF_CELL
 from pap_core.images import png_bytes
 
 LARGEST = 16_000_000  # px; more is slow to decode and to move in a browser
@@ -45,7 +46,8 @@ def uncertainty(model: Model, picture: Picture, finding: Finding, view: str) -> 
 
 
 def truth(picture: Picture, label: np.ndarray) -> Shown:
-    """Return the colour map of a given truth."""
+    """Return the colour map of a given truth; cells whose nuclei it leaves open are drawn as cytoplasm."""
+    label = np.where(label == OF_CELL, np.uint8(CYTOPLASM), label)
     return Shown(_colour_map(label), f"Truth of {picture.name} as a colour map", "Truth, as a colour map")
 
 

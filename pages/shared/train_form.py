@@ -1,10 +1,9 @@
 """Starting a run: what to learn from, with which network, and what that will cost."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from pages.shared.train_fields import FIELDS, MAIN, changed, flat, inputs
 from pages.shared.train_runs import COMPUTING, any_of, look_into
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
+from pap_core.files import Count, Number, read_as_written
 from pap_core.model.catalogue import CONFIG
 from pap_core.training import process
 from pap_core.training.run import Run, new_folder
@@ -49,6 +49,25 @@ MENDING = (
 FROM_SCRATCH = (
     "A few corrections teach a new network little: to mend a trained one, choose it under **Start from**."
 )
+
+
+class Network(TypedDict, total=False):
+    """A checkpoint's network, `pap_core.model.generator.GeneratorConfig` as it is written down."""
+
+    encoder: str
+    levels: Count
+    width: Count
+    kernel: Count
+    last: str
+    head: str
+    dropout: Number
+    network: str
+
+
+class Checkpoint(TypedDict):
+    """What is read of a checkpoint's ``config.json``, without torch."""
+
+    generator: Network
 
 
 @dataclass(frozen=True)
@@ -194,8 +213,8 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
     try:
-        generator = json.loads((initial / CONFIG).read_text())["generator"]
-    except (OSError, ValueError, LookupError, TypeError):
+        generator = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
+    except (FileNotFoundError, InputError):
         raise InputError(
             f"{initial / CONFIG}: missing or damaged, expected a checkpoint's configuration; choose "
             "another to start from."

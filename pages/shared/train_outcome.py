@@ -60,7 +60,10 @@ def _measured(run: "Run", best: Path, digest: str) -> list[Kept]:
         if found:
             kept.append(found)
             strict = read_summary(found)["protocols"]["strict"]
-            scores = ", ".join(f"{one} **{strict[one]['jaccard']['mean']:.3f}**" for one in PUBLISHED)
+            means = {one: strict[one]["jaccard"]["mean"] for one in PUBLISHED}
+            scores = ", ".join(
+                f"{one} **{'–' if mean is None else format(mean, '.3f')}**" for one, mean in means.items()
+            )
             words = f"Test split of **{plain(name)}**, strict Jaccard index: {scores}."
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{words} Digest `{digest}`.", width="content")

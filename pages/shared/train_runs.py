@@ -135,6 +135,8 @@ def _row(name: str, run: "Run") -> dict:
 
 def state_words(status: "Status") -> str:
     """Say what a run does, in a word or two."""
+    if status.damaged:
+        return "damaged"
     if status.state == "queued" and status.queue_place:
         return f"waiting, number {status.queue_place}"
     if status.state == "running" and status.phase == "evaluating":
@@ -145,12 +147,9 @@ def state_words(status: "Status") -> str:
 def settings(run: "Run") -> dict:
     """Return the frozen configuration of a run and its data sets as plain values; empty where it is gone."""
     try:
-        found = run.read_settings()
-        if isinstance(found["config"], dict) and all("folder" in one for one in found["datasets"]):
-            return found
-    except (InputError, TypeError):
-        pass
-    return {"config": {}, "datasets": []}
+        return run.read_settings()
+    except InputError:
+        return {"config": {}, "datasets": []}
 
 
 def data_of(run: "Run") -> dict[str, Path | None]:

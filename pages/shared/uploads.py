@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pages.shared.examples import SEEDS, example, example_cards
 from pages.shared.model import Picture
+from pap_core.data.manifest import cells
+from pap_core.picture_file import READABLE
 
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
 ELSEWHERE = {CAMERA: "Camera", CROP: "Data set"}
 HELP = (
-    "PNG, JPEG, BMP or TIFF, up to 50 megapixels each; several at once to choose among. They stay in the "
+    f"{READABLE}, up to 50 megapixels each; several at once to choose among. They stay in the "
     "memory of the server, until later ones take their place, and are never written to disk."
 )
 ELSEWHERE_HELP = (
@@ -117,8 +118,7 @@ def _crop() -> Chosen | None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _crops(folder: str, changed: int) -> list[str]:
-    table = pd.read_csv(Path(folder, "manifest.csv"), dtype=str, usecols=["id"], keep_default_na=False)
-    return table["id"].tolist()
+    return cells(Path(folder))["id"].tolist()
 
 
 def _take(source: str) -> None:

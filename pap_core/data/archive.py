@@ -71,7 +71,8 @@ def unpack(file: BinaryIO, name: str, folder: Path, progress: Progress | None = 
             if isinstance(error, OSError):
                 raise _unwritable(name, folder, error) from error
             if isinstance(error, _DAMAGE) and not isinstance(error, InputError):
-                raise InputError(f"{name}: the archive is damaged ({error}); {_AGAIN}.") from None
+                said = str(error)[:120].rstrip() or type(error).__name__  # it may quote what is in the file
+                raise InputError(f"{name}: the archive is damaged ({said}); {_AGAIN}.") from None
             raise
 
 

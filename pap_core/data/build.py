@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pap_core.data import sipakmed
@@ -16,20 +16,26 @@ from pap_core.data.cell import Reading, Skipped
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.described import describe
+from pap_core.data.extent import COLUMNS as EXTENT
+from pap_core.data.fitting import DOUBTFUL, TURNED
 from pap_core.data.reading import Opened, Source, mixed, open_source
-from pap_core.data.sides import known_sides, strictest
+from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
+from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import read_as_written, write_whole
+from pap_core.mask_forms import BOTH_CLASSES
 from pap_core.reviews.exchange import copy_pixels
 
 FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
-MANIFEST = [
+_DIGESTED = [  # what the digest of a data set is of: crops, truth and split
     *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
 ]
+MANIFEST = [*_DIGESTED, "picture", *EXTENT]  # a data set keeps the digest that it had before these
+_USED = {"clipped": CLIPPED, "doubtful": DOUBTFUL, "turned": TURNED}  # what is listed and used all the same
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -40,6 +46,7 @@ class BuildOptions:
 
     mode: str | None = None  # "window", "field", "fit" or "whole"
     form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
+    mask_form: str | None = None  # of masks beside pictures: one of `BOTH_CLASSES`; None to recognise each
     split: str = "grouped"  # or "paper"
     test_share: float = 0.3  # of all crops
     seed: int = 0  # of the split
@@ -60,7 +67,8 @@ def build(
     options say how. Ids and groups then begin with the source's kind, as in ``herlev:153958345``, so that a
     slide which comes from two of them, as its own and as one that was reviewed, stays on one side.
 
-    A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in.
+    A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in. Smears or
+    slides that hold the same picture, pixel by pixel, are one, by the first of their names.
 
     Args:
         source: a SIPaKMeD, Herlev or phantom folder; reviews, as the file or the URL of their database or
@@ -88,11 +96,11 @@ def build(
     ]
     reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
     job = _job(opened, reading, options)
-    settled = _settled(reading, options)
+    settled = Settled(_settled(reading, options), known_pictures([Path(one) for one in options.beside]))
     created = not folder.exists()
     try:
         if _claim(folder, job):
-            return json.loads((folder / "dataset.json").read_text())
+            return describe(folder)
         for number, one in enumerate(opened):
             if one.reviews is not None:
                 copy_pixels(one.reviews, one.content, folder / _PIXELS.format(number))
@@ -139,15 +147,31 @@ def summary(described: dict) -> str:
         lines.append(
             f"The source is {whole}: {pictures} of {of_pictures} pictures, {cells} of {of_cells} cells."
         )
-    sides, clipped = described["sides"], described["clipped"]
+    sides = described["sides"]
+    used = {word: described.get(word, 0) for word in _USED}
     lines.append(
         f"{described['crops']} crops: {sides[TRAIN]} for training, {sides[TEST]} for testing "
         f"({described['split']} split, seed {described['seed']})."
     )
+    unused = described["skipped"] - sum(used.values())
     lines.append(
-        f"{described['skipped'] - clipped} skipped and {clipped} clipped but used; each is listed with its "
-        "reason in skipped.csv of the data set folder."
+        f"{unused} skipped and {used['clipped']} clipped but used; each is "
+        "listed with its reason in skipped.csv of the data set folder."
     )
+    if used["doubtful"]:
+        lines.append(
+            f"{used['doubtful']} doubtful but used: their nuclei are no darker than their surroundings; look "
+            "whether their truth is of another picture."
+        )
+    if used["turned"]:
+        lines.append(
+            f"{used['turned']} pictures have an EXIF orientation; which way their truth fits is listed, too."
+        )
+    lines += [
+        f"Same pictures: {', '.join(lot)} are kept together as {lot[0]}."
+        for lot in described.get("united", [])
+    ]
+    lines += [f"Note: {note}." for note in described.get("notes", [])]
     return "\n".join(lines)
 
 
@@ -155,6 +179,7 @@ def _check(options: BuildOptions) -> None:
     for name, value, choices in (
         ("mode", options.mode, (None, *MODES)),
         ("form", options.form, (None, *sipakmed.FORMS)),
+        ("mask form", options.mask_form, (None, *BOTH_CLASSES)),
         ("split", options.split, SPLITS),
     ):
         if value not in choices:
@@ -180,7 +205,7 @@ def _job(opened: list[Opened], reading: Reading, options: BuildOptions) -> dict:
     if any(one.content for one in opened):
         job["reviews"] = [one.content["digest"] for one in opened if one.content]
     if options.beside:
-        job["beside"] = [describe(Path(one))["digest"] for one in options.beside]
+        job["beside"] = [describe(Path(one), ("digest",))["digest"] for one in options.beside]
     return job
 
 
@@ -196,10 +221,7 @@ def _claim(folder: Path, job: dict) -> bool:
     """Make or take over the folder. True when it already holds this very data set."""
     for name in ("dataset.json", _UNFINISHED):
         if (folder / name).exists():
-            try:
-                found = json.loads((folder / name).read_text())
-            except ValueError:
-                raise InputError(f"{folder / name}: damaged; delete the folder and build again.") from None
+            found = read_as_written(folder / name, dict, "delete the folder and build again")
             if {key: found.get(key) for key in job} != job:
                 raise InputError(
                     f"{folder}: holds a data set of another source or other options; choose another folder, "
@@ -240,16 +262,19 @@ def _finish(
     job: dict,
     rows: list[dict],
     skipped: list[Skipped],
-    settled: dict[str, str],
+    known: Settled,
 ) -> dict:
+    first = first_of_each((row["group"], row["picture"]) for row in rows)
+    for row in rows:
+        row["group"] = first[row["group"]]
     kept = {row["id"] for row in rows}
-    cells = [cell for cell in reading.cells if cell.id in kept]
+    cells = [replace(cell, group=first[cell.group]) for cell in reading.cells if cell.id in kept]
+    settled = known.of(first, rows)
     sides = split(cells, job["split"], job["test_share"], job["seed"], settled)
     for row in rows:
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
-    manifest = _csv(MANIFEST, rows)
-    write_whole(folder / "manifest.csv", manifest)
+    write_whole(folder / "manifest.csv", _csv(MANIFEST, rows))
     reasons = [asdict(one) for one in sorted(skipped, key=lambda one: (one.id, one.reason))]
     write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
     pictures = {(cell.category, cell.picture) for cell in cells}
@@ -262,8 +287,10 @@ def _finish(
         "found": reading.found,
         "full_download": bool(reading.official) and reading.found == reading.official,
         "skipped": len(skipped),
-        "clipped": sum(one.reason.startswith(CLIPPED) for one in skipped),
-        "digest": hashlib.sha256(manifest).hexdigest(),
+        **{word: sum(one.reason.startswith(said) for one in skipped) for word, said in _USED.items()},
+        "united": united(first),
+        "notes": reading.notes,
+        "digest": hashlib.sha256(_csv(_DIGESTED, rows)).hexdigest(),
     }
     if settled:  # of the crops, those whose side was no longer open
         kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
@@ -276,7 +303,7 @@ def _finish(
 
 def _csv(columns: list[str], rows: list[dict]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()

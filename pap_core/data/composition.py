@@ -1,21 +1,31 @@
 """What a finished data set is made of: counts, sides, what was skipped, and each cell's crop."""
 
-import csv
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 
+from pap_core.data import described as description
+from pap_core.data import manifest
 from pap_core.data.split import TEST, TRAIN
 from pap_core.errors import InputError
+from pap_core.files import Damaged
 from pap_core.images import read_image
+from pap_core.masks import read_label
+from pap_core.tables import read_table
 
 _NEEDED = ("source", "path", "mode", "split", "seed", "found", "official", "full_download", "skipped")
-_COLUMNS = ("id", "category", "group", "split", "source", "background", "cytoplasm", "nucleus", "ignore")
-_TEXT = {"id": str, "category": str, "group": str, "split": str, "source": str}
+_COLUMNS = ("source", "background", "cytoplasm", "nucleus", "ignore")
+
+
+class SkippedRow(TypedDict):
+    """A row of ``skipped.csv``."""
+
+    id: str  # of a cell, or the name of a file
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -45,17 +55,19 @@ def read(folder: Path) -> Composition:
         InputError: it is gone, no finished data set, or of another version.
     """
     try:
-        described = json.loads((folder / "dataset.json").read_text())
-        cells = _table(folder / "manifest.csv")
-        skipped = _table(folder / "skipped.csv")
+        described = description.read(folder)
+        cells = manifest.read(folder)
+        skipped = read_table(folder / "skipped.csv", SkippedRow, "build it again")
     except FileNotFoundError as error:
         what = f"{Path(error.filename).name} is missing in it" if folder.is_dir() else "it is no longer there"
         raise InputError(
             f"{folder.name}: {what}, so this is no finished data set; choose another, or build it again."
         ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder.name}: cannot be read ({error}); build it again.") from None
-    missing = [name for name in _NEEDED if name not in described]
+    except Damaged as error:
+        raise InputError(
+            f"{folder.name}: cannot be read ({error.file}: {error.reason}); build it again."
+        ) from None
+    missing = [name for name in (*_NEEDED, "digest") if name not in described]
     missing += [name for name in _COLUMNS if name not in cells]
     if missing or cells.empty:
         found = f"without {missing[0]}" if missing else "without a crop"
@@ -64,11 +76,6 @@ def read(folder: Path) -> Composition:
     reasons = [reason.replace(prefix, "") for reason in skipped["reason"]]
     kinds = [kind(identifier, reason) for identifier, reason in zip(skipped["id"], reasons, strict=True)]
     return Composition(folder, described, cells, skipped.assign(reason=reasons, kind=kinds))
-
-
-def _table(path: Path) -> pd.DataFrame:
-    # a category may be called NA
-    return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, quoting=csv.QUOTE_MINIMAL)
 
 
 def counts(composition: Composition) -> pd.DataFrame:
@@ -129,7 +136,7 @@ def crop(composition: Composition, identifier: str) -> tuple[np.ndarray, np.ndar
         raise InputError(f"{composition.name}: the data set is no longer there; choose another.")
     file = f"{identifier}.png"
     image = read_image(composition.folder / "images" / file, f"{composition.name}/images/{file}")
-    label = read_image(composition.folder / "labels" / file, f"{composition.name}/labels/{file}")[..., 0]
+    label = read_label(composition.folder / "labels" / file, f"{composition.name}/labels/{file}")
     if label.shape != image.shape[:2]:
         raise InputError(f"{composition.name}: {file} has a label of another size; build it again.")
     return image, label

@@ -9,12 +9,15 @@ from PIL import Image
 
 from pap_core.contours import fill
 from pap_core.data.cell import Cell
+from pap_core.data.extent import Extent, extent
 from pap_core.data.herlev import read_mask
 from pap_core.data.reviews import truth
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 
 CLIPPED = "clipped, kept"  # how the reason of a cell begins that is listed and used all the same
+_SLACK = 2  # px that a contour may reach beyond its picture and still lie within it: a click at the edge
+_MOST = 0.5  # of a contour's area has to lie in the picture
 FIT_MARGIN = 10  # source pixels around the cell's box in mode `fit`
 
 
@@ -27,6 +30,7 @@ class Crop:
     x0: int
     y0: int
     scale: float
+    extent: Extent  # what of it is picture
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,23 @@ class Drawn:
     label: np.ndarray | None = None  # (H, W) uint8 of the whole picture, where the cell brings its own
 
 
-def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
+def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tuple[Drawn, str | None]:
     """Draw a cell's truth on its picture.
+
+    Args:
+        cell: with contours, a mask or a review.
+        shape: ``(H, W)`` of the picture.
+        mask_form: of a mask; None to recognise it.
 
     Returns:
         The masks, and what had to be cut off to make them sound, if anything.
 
     Raises:
-        InputError: the outline or the nucleus misses the picture, or the nucleus misses its cell.
+        InputError: the outline or the nucleus lies outside the picture, or most of it does, or the nucleus
+            misses its cell.
     """
     if cell.mask is not None:
-        label = read_mask(cell.mask, shape)
+        label = read_mask(cell.mask, shape, mask_form)
         drawn = Drawn(cell, np.isin(label, (CYTOPLASM, NUCLEUS)), label == NUCLEUS, label == IGNORE)
         if not drawn.nucleus.any():
             raise InputError(f"{cell.mask}: the mask has no nucleus pixel; draw it or leave the cell out.")
@@ -68,10 +78,14 @@ def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
         return drawn, None
 
     whole, nucleus = fill(cell.outline, shape), fill(cell.nucleus, shape)
-    for part, mask in (("cell outline", whole), ("nucleus", nucleus)):
-        if not mask.any():
+    for part, polygon, mask in (("cell outline", cell.outline, whole), ("nucleus", cell.nucleus, nucleus)):
+        if _misses(polygon, shape, mask):
+            far = " by ".join(f"{low:.0f} to {high:.0f}" for low, high in zip(*_extent(polygon), strict=True))
+            most = ", or most of it does" if mask.any() else ""
             raise InputError(
-                f"{cell.image}: the {part} of {cell.id} lies outside the image; correct its contour file."
+                f"{cell.image}: the {part} of {cell.id} lies outside the image{most}: it reaches over "
+                f"{far}, the image over {shape[1]} by {shape[0]}; correct its contour file, or put "
+                "the picture there that it was drawn on."
             )
     inside = nucleus & whole
     if not inside.any():
@@ -79,6 +93,41 @@ def draw(cell: Cell, shape: tuple[int, int]) -> tuple[Drawn, str | None]:
             f"{cell.image}: the nucleus of {cell.id} lies outside its cell; correct its contour files."
         )
     return Drawn(cell, whole, inside), _cut_off(cell, shape, nucleus, inside)
+
+
+def lies_within(cell: Cell, shape: tuple[int, int]) -> bool:
+    """Tell whether all of a cell's contours lies in a picture of that shape, give or take a pixel or two."""
+    contours = [contour for contour in (cell.outline, cell.nucleus) if contour is not None]
+    return all(_reaches_little(contour, shape) for contour in contours)
+
+
+def lies_outside(cell: Cell, shape: tuple[int, int]) -> bool:
+    """Tell whether a cell's outline, or most of it, lies outside a picture of that shape."""
+    return cell.outline is not None and _misses(cell.outline, shape, fill(cell.outline, shape))
+
+
+def _misses(polygon: np.ndarray, shape: tuple[int, int], filled: np.ndarray) -> bool:
+    if _reaches_little(polygon, shape):
+        return not filled.any()
+    return bool(filled.sum() < _MOST * _area(polygon, shape)) or not filled.any()
+
+
+def _reaches_little(polygon: np.ndarray, shape: tuple[int, int]) -> bool:
+    low, high = _extent(polygon)
+    return bool((low >= -_SLACK).all() and (high <= np.array(shape[::-1]) + _SLACK).all())
+
+
+def _extent(polygon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return polygon.min(axis=0), polygon.max(axis=0)
+
+
+def _area(polygon: np.ndarray, shape: tuple[int, int]) -> int:
+    """Return the pixels of a polygon in the picture and as far beyond it as the picture is wide and high."""
+    size = np.array(shape[::-1])
+    low, high = _extent(polygon)
+    low, high = np.maximum(np.floor(low), -size), np.minimum(np.floor(high) + 1, 2 * size)
+    width, height = np.maximum(high - low, 1).astype(int).tolist()
+    return int(fill(polygon - low, (height, width)).sum())
 
 
 def _cut_off(cell: Cell, shape: tuple[int, int], nucleus: np.ndarray, inside: np.ndarray) -> str | None:
@@ -120,7 +169,7 @@ def window(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop
             f"{width} × {height} image; mode fit would keep the cell."
         )
     place = np.s_[y0 : y0 + size, x0 : x0 + size]
-    return Crop(image[place], label[place], x0, y0, 1.0)
+    return Crop(image[place], label[place], x0, y0, 1.0, Extent(0, 0, size, size))
 
 
 def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -143,7 +192,7 @@ def field(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     x0 = int(np.clip(columns[drawn] - size // 2, 0, width - size))
     y0 = int(np.clip(rows[drawn] - size // 2, 0, height - size))
     place = np.s_[y0 : y0 + size, x0 : x0 + size]
-    return Crop(image[place], label[place], x0, y0, 1.0)
+    return Crop(image[place], label[place], x0, y0, 1.0, Extent(0, 0, size, size))
 
 
 def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -158,7 +207,8 @@ def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     x0 = int(left + right - side) // 2
     y0 = int(top + bottom - side) // 2
     pixels, known = square(image, x0, y0, side), _known(label, x0, y0, side)
-    return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side)
+    real = extent(x0, y0, side, size, label.shape)
+    return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side, real)
 
 
 def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
@@ -174,7 +224,8 @@ def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
         return fit(image, label, cell, size)
     rows, columns = np.nonzero(cell.nucleus)
     x0, y0 = _near(columns.mean(), width, size), _near(rows.mean(), height, size)
-    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0)
+    real = extent(x0, y0, size, size, label.shape)
+    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0, real)
 
 
 def _near(middle: float, length: int, size: int) -> int:

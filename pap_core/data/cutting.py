@@ -11,20 +11,54 @@ from contextlib import closing
 from dataclasses import asdict
 from multiprocessing import parent_process
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
 from pap_core.data.cell import Cell, Reading, Skipped
-from pap_core.data.crop import CUTS, draw, label_map
+from pap_core.data.crop import CUTS, label_map
+from pap_core.data.fitting import doubts, fitted
 from pap_core.data.workers import spread
 from pap_core.errors import InputError
-from pap_core.files import write_whole
-from pap_core.images import png_bytes, read_image
+from pap_core.files import Count, FileName, Number, parse_as_written, write_whole
+from pap_core.images import png_bytes
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")
 _JOURNAL = "unfinished.jsonl"
+_VERSION = b"2"  # of what a journal tells of a picture
 _LITTLE = 4_000_000  # bytes of pictures that are cut before a worker would have started, which takes seconds
+
+
+class CutRow(TypedDict):
+    """A row of the manifest to come, before the split; `pap_core.data.manifest.Row` has the rest of it."""
+
+    id: FileName
+    category: str
+    group: str
+    source: str
+    x0: Number
+    y0: Number
+    scale: str
+    left: Count
+    top: Count
+    right: Count
+    bottom: Count
+    background: Count
+    cytoplasm: Count
+    nucleus: Count
+    ignore: Count
+    digest: str
+    picture: str
+
+
+class Entry(TypedDict):
+    """A line of the journal: what came of a picture."""
+
+    picture: str
+    stamp: str
+    rows: list[CutRow]
+    skipped: list[Skipped]
 
 
 def cut_all(
@@ -35,7 +69,7 @@ def cut_all(
     Args:
         reading: what the reader found.
         folder: the data set folder, with `FOLDERS` in it.
-        job: mode, size, border and neighbours.
+        job: mode, size, border, neighbours and mask_form.
         progress: called with pictures done and pictures in all.
 
     Returns:
@@ -86,7 +120,7 @@ def close_journal(folder: Path) -> None:
 
 def _stamp(cells: list[Cell]) -> str:
     """Return what changes when a person mends a picture, a mask or a contour between two calls."""
-    stamp = hashlib.sha256()
+    stamp = hashlib.sha256(_VERSION)
     for cell in cells:
         if cell.reviewed is not None:  # its files are named by what is in them
             pairs = [(cell.reviewed.after, cell.reviewed.before), *cell.reviewed.neighbours]
@@ -107,8 +141,8 @@ def _read_journal(folder: Path) -> dict[str, dict]:
     finished = {}
     for number, line in enumerate(lines):
         try:
-            entry = json.loads(line)
-        except ValueError:  # the machine went down while it was written
+            entry = parse_as_written(line, Entry, "it is cut again", _JOURNAL)
+        except InputError:  # the machine went down while it was written
             lines = lines[:number]
             break
         finished[entry.pop("picture")] = entry
@@ -139,18 +173,14 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     skipped: list[Skipped] = []
     rows: list[dict] = []
     try:
-        image = read_image(cells[0].image)
+        found = fitted(cells, cells[0].image, job["mask_form"])
     except InputError as error:
         return {"rows": [], "skipped": [{"id": cell.id, "reason": str(error)} for cell in cells]}
+    image, drawn = found.image, found.drawn
+    skipped += found.skipped
     shape = image.shape[:2]
-    drawn = []
-    for cell in cells:
-        try:
-            one, cut = draw(cell, shape)
-        except InputError as error:
-            skipped.append(Skipped(cell.id, str(error)))
-            continue
-        drawn.append((one, cut))
+    digest = _picture_digest(image)
+    doubtful = {one.id: one for one in doubts(found, cells[0].image)}
     label = label_map([one for one, _ in drawn], shape)
     for one, cut in drawn:
         truth = label if job["neighbours"] else label_map([one], shape)
@@ -163,13 +193,20 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
         pixels = (crop.image, crop.label, colour_map(crop.label, job["border"]))
         for kind, content in zip(FOLDERS, pixels, strict=True):
             (folder / kind / f"{one.cell.id}.png").write_bytes(png_bytes(content))
-        rows.append(_row(name, one.cell, crop))
+        rows.append(_row(name, one.cell, crop, digest))
         if cut:
             skipped.append(Skipped(one.cell.id, cut))
+        if one.cell.id in doubtful:
+            skipped.append(doubtful[one.cell.id])
     return {"rows": rows, "skipped": [asdict(one) for one in skipped]}
 
 
-def _row(picture: str, cell: Cell, crop) -> dict:
+def _picture_digest(image: np.ndarray) -> str:
+    """Return what two pictures share only if every pixel of theirs is the same."""
+    return hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).data).hexdigest()[:16]
+
+
+def _row(picture: str, cell: Cell, crop, picture_digest: str) -> dict:
     counts = np.bincount(crop.label.ravel(), minlength=256).tolist()
     return {
         "id": cell.id,
@@ -179,9 +216,11 @@ def _row(picture: str, cell: Cell, crop) -> dict:
         "x0": crop.x0,
         "y0": crop.y0,
         "scale": repr(crop.scale),
+        **crop.extent.columns(),
         "background": counts[BACKGROUND],
         "cytoplasm": counts[CYTOPLASM],
         "nucleus": counts[NUCLEUS],
         "ignore": counts[IGNORE],
         "digest": hashlib.sha256(crop.image.tobytes() + crop.label.tobytes()).hexdigest()[:16],
+        "picture": picture_digest,
     }

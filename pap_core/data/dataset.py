@@ -13,10 +13,12 @@ from torch.utils.data import Dataset, Sampler
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.jitter import Jitter
+from pap_core.data.manifest import cells
 from pap_core.data.split import hold_out, qualified
+from pap_core.data.twins import first_of_each
 from pap_core.errors import InputError
 from pap_core.images import read_image
-from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.masks import read_label
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,25 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     Raises:
         InputError: no finished data set, a file missing or damaged, or no crop on that side.
     """
-    tables = []
+    tables, same = [], []
     for folder in folders:
         described = describe(folder)
-        try:
-            names = {"id": str, "category": str, "group": str}
-            # a category may be called NA
-            table = pd.read_csv(folder / "manifest.csv", dtype=names, keep_default_na=False)
-        except FileNotFoundError:
-            raise InputError(f"{folder}: manifest.csv is missing; build the data set again.") from None
+        table = cells(folder)
         slides = [qualified(described.get("source", ""), group) for group in table["group"]]
         table = table.assign(folder=str(folder), mode=described.get("mode"), slide=slides)
+        lots = described.get("united", [])
+        same += [(qualified(described.get("source", ""), one), f"{lot}") for lot in lots for one in lot]
+        if "picture" not in table:  # of older versions
+            table["picture"] = ""
         table = table[table["split"] == side]
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
     if table.empty:
         names = ", ".join(map(str, folders))
         raise InputError(f"{names}: no crop on the {side} side; build with another split or more cells.")
+    # a slide of one data set may be that of another by another name
+    same += zip(table["slide"], table["picture"], strict=True)
+    table["slide"] = table["slide"].map(first_of_each(same))
     with ThreadPoolExecutor() as pool:
         pairs = list(pool.map(_read_pair, table["folder"], table["id"]))
     sizes = {label.shape for _, label in pairs}
@@ -76,9 +80,8 @@ def load(folders: Sequence[Path], side: str) -> Crops:
 def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
     image = read_image(Path(folder, "images", f"{identifier}.png"))
     path = Path(folder, "labels", f"{identifier}.png")
-    label = read_image(path)[..., 0]
-    strange = set(np.unique(label)) - {0, CYTOPLASM, NUCLEUS, IGNORE}
-    if strange or label.shape != image.shape[:2]:
+    label = read_label(path)
+    if label.shape != image.shape[:2]:
         raise InputError(f"{path}: not the label map of its crop; build the data set again.")
     return image, label
 
@@ -86,7 +89,8 @@ def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
 def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crops, Crops]:
     """Hold out whole smears or slides of the training side to validate on, the same share of each data set.
 
-    What is held out of one data set is of none, so that a reviewed slide is not learnt from there either.
+    What is held out of one data set is of none, so that a reviewed slide is not learnt from there either, nor
+    one that holds the same picture by another name.
 
     Raises:
         InputError: there are too few groups to hold one out.

@@ -1,23 +1,81 @@
-"""What a data set folder says of itself, read without torch."""
+"""What a data set folder says of itself, read without torch: its ``dataset.json``."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, TypedDict
+
+import msgspec
 
 from pap_core.errors import InputError
+from pap_core.files import Count, Damaged, FileName, Number, read_as_written
+
+FILE = "dataset.json"
+_Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of pictures and cells
 
 
-def describe(folder: Path) -> dict:
+class Described(TypedDict, total=False):
+    """The content of ``dataset.json``; older versions left some of it out."""
+
+    format: Count
+    source: str
+    path: str
+    mode: str
+    form: str | None
+    split: str
+    test_share: Number
+    seed: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    border: Count
+    neighbours: bool
+    size: Annotated[int, msgspec.Meta(ge=1, le=2**20)]  # px
+    beside: list[str]  # digests
+    reviews: list[str]  # digests
+    crops: Count
+    sides: dict[str, Count]
+    categories: dict[str, Count]
+    pictures: dict[str, Count]
+    official: dict[str, _Pair]
+    found: dict[str, _Pair]
+    full_download: bool
+    skipped: Count
+    clipped: Count
+    doubtful: Count
+    turned: Count
+    united: list[Annotated[list[str], msgspec.Meta(min_length=1)]]  # groups that share pictures
+    notes: list[str]
+    settled: dict[str, Count]
+    digest: FileName  # evaluations are called by it
+
+
+def describe(folder: Path, needed: Sequence[str] = ()) -> Described:
     """Return the content of a data set folder's ``dataset.json``.
 
+    Args:
+        folder: of the data set.
+        needed: what it has to say.
+
     Raises:
-        InputError: the folder is no finished data set.
+        InputError: the folder is no finished data set, or of another version.
     """
     try:
-        return json.loads((folder / "dataset.json").read_text())
+        return read(folder, needed)
     except FileNotFoundError:
         raise InputError(
             f"{folder}: no dataset.json found, so this is no finished data set; make one with "
             "'python -m pap_core build SOURCE OUT'."
         ) from None
-    except (OSError, json.JSONDecodeError) as error:
-        raise InputError(f"{folder}/dataset.json: cannot be read ({error}); build it again.") from None
+    except Damaged as error:
+        raise InputError(f"{folder}/{FILE}: cannot be read ({error.reason}); build it again.") from None
+
+
+def read(folder: Path, needed: Sequence[str] = ()) -> Described:
+    """Return what `describe` does.
+
+    Raises:
+        FileNotFoundError: there is no ``dataset.json``.
+        Damaged: it cannot be read, does not fit `Described`, or lacks what is needed.
+    """
+    remedy = "build it again"
+    found = read_as_written(folder / FILE, Described, remedy)
+    if missing := [name for name in needed if name not in found]:
+        raise Damaged(str(folder / FILE), f"no {missing[0]}", remedy)
+    return found

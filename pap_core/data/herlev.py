@@ -1,14 +1,19 @@
 """Reads Herlev (Jantzen et al. 2005): single-cell images beside colour-coded masks."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from pap_core.data.cell import Cell, Reading, Skipped
+from pap_core.data.beside import pair_of
+from pap_core.data.categories import united
+from pap_core.data.cell import Cell, Reading, Skipped, visible
 from pap_core.errors import InputError
-from pap_core.images import SUFFIXES, read_image
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.images import SUFFIXES
+from pap_core.labels import NOT_NUCLEUS, OF_CELL
+from pap_core.mask_forms import BOTH_CLASSES, HERLEV, UnclearForm, read_form
+from pap_core.masks import Mask, read_mask_file
 
 OFFICIAL = {
     "normal_superficiel": (74, 74),
@@ -20,14 +25,10 @@ OFFICIAL = {
     "carcinoma_in_situ": (150, 150),
 }
 
-_MASK_COLOURS = np.array([[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]], dtype=np.int32)
-_MASK_CLASSES = np.array([BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE, BACKGROUND], dtype=np.uint8)
-_MAX_DISTANCE = 48  # RGB units; masks saved as JPEG by their copiers stay well within
-
 
 def recognise(source: Path) -> bool:
     """Tell whether a folder holds files whose names end in ``-d``, as Herlev's masks do."""
-    return any(path.suffix.lower() in SUFFIXES for path in source.rglob("*-[dD].*"))
+    return any(path.suffix.lower() in SUFFIXES and _is_mask(path) for path in visible(source))
 
 
 def read(source: Path) -> Reading:
@@ -37,62 +38,81 @@ def read(source: Path) -> Reading:
     """
     source = source.resolve()  # so that ids do not depend on the way to the folder
     reading = Reading(source="herlev", default_mode="fit", official=OFFICIAL)
-    images: dict[Path, Path] = {}
-    masks: dict[Path, Path] = {}
+    images: dict[Path, list[Path]] = defaultdict(list)
+    masks: dict[Path, list[Path]] = defaultdict(list)
     for path in reading.files(source):
         if path.suffix.lower() in SUFFIXES:
             stem = path.with_suffix("")
-            is_mask = stem.name.lower().endswith("-d")
-            key = stem.with_name(stem.name[:-2]) if is_mask else stem
-            taken = (masks if is_mask else images).setdefault(key, path)
-            if taken != path:
-                reading.skipped.append(Skipped(path.name, f"{path}: {taken.name} beside it is used instead"))
-    for stem in sorted(images.keys() | masks.keys()):
-        identifier = f"{stem.parent.name}_{stem.name}"
+            if _is_mask(path):
+                masks[stem.with_name(stem.name[:-2])].append(path)
+            else:
+                images[stem].append(path)
+    stems = sorted(images.keys() | masks.keys())
+    categories, reading.notes = united((stem.parent.name for stem in stems), OFFICIAL)
+    for stem in stems:
+        category = categories[stem.parent.name]
+        identifier = f"{category}_{stem.name}"
         if stem not in masks:
-            reading.skipped.append(Skipped(identifier, f"{images[stem]}: no mask {stem.name}-d beside it"))
+            reading.skipped.append(Skipped(identifier, f"{images[stem][0]}: no mask {stem.name}-d beside it"))
         elif stem not in images:
-            reading.skipped.append(Skipped(identifier, f"{masks[stem]}: a mask without its image"))
+            reading.skipped.append(Skipped(identifier, f"{masks[stem][0]}: a mask without its image"))
         else:
+            image, mask, passed_over = pair_of(images[stem], masks[stem])
             slide = stem.name.split("-")[0]
-            reading.cells.append(
-                Cell(identifier, category=stem.parent.name, group=slide, image=images[stem], mask=masks[stem])
-            )
-    categories = [stem.parent.name for stem in images]
-    reading.count(categories, categories)
+            reading.cells.append(Cell(identifier, category=category, group=slide, image=image, mask=mask))
+            reading.skipped += passed_over
+    counted = [categories[stem.parent.name] for stem in images]
+    reading.count(counted, counted)
     reading.drop_twins()
     return reading
 
 
-def read_mask(path: Path | BinaryIO, shape: tuple[int, int]) -> np.ndarray:
-    """Read a colour-coded mask as a label map.
+def _is_mask(path: Path) -> bool:
+    return path.stem.lower().endswith("-d")
+
+
+def read_mask(path: Path | BinaryIO, shape: tuple[int, int], form: str | None = None) -> np.ndarray:
+    """Read the mask beside an image as a label map: Herlev's colours, or what copies of it have instead.
 
     Args:
         path: the ``-d`` file, or one that is open.
         shape: ``(H, W)`` of the image it belongs to.
+        form: one of `BOTH_CLASSES`; None to recognise it.
 
     Returns:
-        ``(H, W)`` uint8 label map; grey (unclear) becomes ignore, black (unmarked) background.
+        ``(H, W)`` uint8 label map; of Herlev's colours grey (unclear) becomes ignore, black (unmarked)
+        background.
 
     Raises:
-        InputError: another size than the image, or colours that are not Herlev's.
+        InputError: another size than the image, turned by its EXIF data, no known form, or one that leaves
+            nucleus or cytoplasm open.
     """
-    colours = read_image(path).astype(np.int32)
-    if colours.shape[:2] != shape:
-        found, expected = (f"{width} × {height}" for height, width in (colours.shape[:2], shape))
+    mask = read_mask_file(path, str(path))
+    if mask.turned:
+        raise InputError(
+            f"{path}: EXIF orientation {mask.orientation} found, so it may lie otherwise than its image; "
+            "save both upright, without that tag."
+        )
+    if mask.shape != shape:
+        found, expected = (f"{width} × {height}" for height, width in (mask.shape, shape))
         raise InputError(
             f"{path}: the mask is {found} pixels, its image {expected}; export one of them again."
         )
-    classes = np.empty(shape, dtype=np.uint8)
-    nearest = np.full(shape, np.iinfo(np.int32).max, dtype=np.int32)
-    for colour, value in zip(_MASK_COLOURS, _MASK_CLASSES, strict=True):  # one by one: a mask may be large
-        away = ((colours - colour) ** 2).sum(axis=-1, dtype=np.int32)
-        classes[away < nearest] = value
-        np.minimum(nearest, away, out=nearest)
-    foreign = float((nearest > _MAX_DISTANCE**2).mean())
-    if foreign > 0.01:
+    label = _read(mask, str(path), form)
+    if np.isin(label, (NOT_NUCLEUS, OF_CELL)).any():
         raise InputError(
-            f"{path}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
-            "blue, blue, grey and black, so check that this file is a mask."
+            f"{path}: a partial truth (253 or 254) found, expected one that tells nucleus and cytoplasm; "
+            f"draw both."
         )
-    return classes
+    return label
+
+
+def _read(mask: Mask, name: str, form: str | None) -> np.ndarray:
+    try:
+        return read_form(mask, name, form, BOTH_CLASSES)
+    except UnclearForm:
+        raise
+    except InputError:
+        if form is not None or mask.colours is None:
+            raise
+        return read_form(mask, name, HERLEV)  # what is expected here, so that the message speaks of it

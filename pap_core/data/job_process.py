@@ -14,7 +14,9 @@ from filelock import FileLock, Timeout
 from pap_core.data import jobs
 from pap_core.data.jobs import Job, Order
 from pap_core.errors import InputError
+from pap_core.files import fitting
 from pap_core.interruption import interrupted_when_asked, put_off
+from pap_core.workspace import datasets
 
 _PAUSE = 0.3  # s, at least, between two words on the progress
 
@@ -27,9 +29,12 @@ def main(folder: Path) -> int:
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
-        order = job.order()
+        order = _order(job)
     except (Timeout, FileNotFoundError):
         return 0
+    except InputError as error:
+        job.tell(jobs.FAILED, error=str(error))
+        return 1
     with interrupted_when_asked() as asked:
         try:
             if not Path(order.out).exists():
@@ -39,6 +44,17 @@ def main(folder: Path) -> int:
                 return _ended(job, error, asked.is_set())
         job.delete()
     return 0
+
+
+def _order(job: Job) -> Order:
+    """Return the order, whose data set can go to one place alone."""
+    order = job.order()
+    if Path(order.out).resolve() != (datasets() / job.name).resolve():
+        raise InputError(
+            f"{job.name}/{jobs.ORDER}: the data set would go to {order.out}, expected a folder of that name "
+            "among the data sets of the workspace; delete the build and start a new one."
+        )
+    return order
 
 
 def _ended(job: Job, error: BaseException, asked: bool) -> int:
@@ -77,7 +93,10 @@ def _build(job: Job, order: Order) -> None:
     from pap_core.data.build import BuildOptions, build  # torch: not before it is this build's turn
 
     result = job.folder / jobs.RESULT
-    build(source, result, BuildOptions(**order.options), _teller(job, "cutting"))
+    options = fitting(
+        order.options, BuildOptions, "delete the build and start a new one", f"{job.name}/{jobs.ORDER}"
+    )
+    build(source, result, options, _teller(job, "cutting"))
     out = Path(order.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     result.rename(out)

@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, NotRequired, TypedDict
 
+import msgspec
 import psutil
 
 from pap_core import background
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Count, Moment, Number, PathText, read_as_written, read_json, write_whole
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ _STARTS_WITHIN = 60.0  # s, from the start of a process to its first word
 class Order:
     """What to build, from one of three: a folder, the uploaded archive, or phantoms painted for it."""
 
-    out: str  # where the data set goes
+    out: PathText  # where the data set goes
     options: dict  # of `pap_core.data.build.BuildOptions`
-    folder: str | None = None
+    folder: PathText | None = None
     archive: str | None = None  # the name the upload came with
-    smears: int | None = None  # of phantoms; they are painted with all patience, when nobody else computes
+    smears: Count | None = None  # of phantoms; they are painted with all patience, when nobody else computes
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ class Progress:
     total: int = 0  # 0 while unknown
     error: str = ""
     since: float = 0.0  # seconds since the epoch, of the last word
+
+
+class Told(TypedDict):
+    """The content of ``status.json``."""
+
+    state: Literal[(*ACTIVE, INTERRUPTED, STOPPED, FAILED)]
+    since: Moment
+    done: NotRequired[Count]
+    total: NotRequired[Count]
+    error: NotRequired[str]
+    pid: NotRequired[Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]]
+    process_started: NotRequired[Number]
 
 
 @dataclass(frozen=True)
@@ -69,8 +82,12 @@ class Job:
         return self.folder.name
 
     def order(self) -> Order:
-        """Return what was ordered; FileNotFoundError once the job is done or deleted."""
-        return Order(**json.loads((self.folder / ORDER).read_text()))
+        """Return what was ordered; FileNotFoundError once the job is done or deleted.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return read_json(self.folder / ORDER, Order, "delete the build and start a new one")
 
     def tell(self, state: str, done: int = 0, total: int = 0, error: str = "") -> None:
         """Write down how far this process is with the job."""
@@ -79,10 +96,12 @@ class Job:
 
     def progress(self) -> Progress | None:
         """Return how far the job is, None once it is done or deleted."""
+        error = ""
         try:
-            status = json.loads((self.folder / STATUS).read_text())
+            status = self._status()
             since = status["since"]
-        except (OSError, ValueError, KeyError):
+        except (FileNotFoundError, InputError) as damage:
+            error = "" if isinstance(damage, FileNotFoundError) else str(damage)
             try:
                 status, since = {"state": "starting"}, self.folder.stat().st_mtime
             except OSError:
@@ -90,7 +109,7 @@ class Job:
         found = Progress(**{name: status[name] for name in asdict(Progress("")) if name in status})
         fresh = found.state == "starting" and time.time() - since < _STARTS_WITHIN
         if found.state in ACTIVE and not fresh and self._process(status) is None:
-            return Progress(INTERRUPTED, found.done, found.total, since=since)
+            return Progress(INTERRUPTED, found.done, found.total, error, since)
         return found
 
     def start(self) -> None:
@@ -101,7 +120,7 @@ class Job:
         """
         try:
             patient = self.order().smears is not None
-        except (FileNotFoundError, ValueError, TypeError):
+        except (FileNotFoundError, InputError):
             raise InputError(
                 f"{self.name}: the build was broken off before it began; start a new one."
             ) from None
@@ -116,8 +135,8 @@ class Job:
     def stop(self) -> None:
         """Ask the process to end; what is done stays, and `start` goes on from there."""
         try:
-            process = self._process(json.loads((self.folder / STATUS).read_text()))
-        except (OSError, ValueError):
+            process = self._process(self._status())
+        except (FileNotFoundError, InputError):
             return
         if process is not None:
             process.terminate()
@@ -125,6 +144,10 @@ class Job:
     def delete(self) -> None:
         """Remove the job and all it holds; the data set, once finished, is elsewhere."""
         remove(self.folder)
+
+    def _status(self) -> dict:
+        remedy = "continue the build, or delete it"
+        return read_as_written(self.folder / STATUS, Told, remedy, f"{self.name}/{STATUS}")
 
     def _write(self, status: dict) -> None:
         content = json.dumps(status | {"since": time.time()})

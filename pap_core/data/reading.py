@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pap_core.data import herlev, reviews, sipakmed
+from pap_core.data.categories import united
 from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.sides import strictest
 from pap_core.data.split import MIXED, REVIEWS, qualified
@@ -74,6 +75,8 @@ def read_source(source: Path, mode: str | None = None, form: str | None = None) 
             return _read_sipakmed(source, mode, form)
         if herlev.recognise(source):
             return herlev.read(source)
+        if sipakmed.resembles(source):
+            return _read_sipakmed(source, mode, form)
     except OSError as error:
         raise InputError(
             f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
@@ -91,17 +94,23 @@ def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:
     found = Reading(source=MIXED, default_mode=MIXED, official={})
     if len(modes := {mode or one.default_mode for one in readings}) == 1:
         (found.default_mode,) = modes
+    official = [name for one in readings for name in one.official]
+    spelt = [name for one in readings for name in (*one.found, *(cell.category for cell in one.cells))]
+    categories, notes = united(spelt, official)
+    found.notes = [*(note for one in readings for note in one.notes), *notes]
     seen: Counter[str] = Counter()
     sides, counted = [], Counter()
     for one in readings:
         seen[one.source] += 1
         name = one.source if seen[one.source] == 1 else f"{one.source}{seen[one.source]}"
-        found.cells += [_marked(cell, one, name, mode) for cell in one.cells]
+        found.cells += [
+            replace(_marked(cell, one, name, mode), category=categories[cell.category]) for cell in one.cells
+        ]
         found.skipped += [Skipped(f"{name}_{skipped.id}", skipped.reason) for skipped in one.skipped]
         sides += [(qualified(one.source, group), side) for group, side in one.sides.items()]
         for category, (pictures, cells) in one.found.items():
-            counted[category, 0] += pictures
-            counted[category, 1] += cells
+            counted[categories[category], 0] += pictures
+            counted[categories[category], 1] += cells
     found.sides = strictest(sides)
     found.found = {
         name: (counted[name, 0], counted[name, 1]) for name in sorted({name for name, _ in counted})

@@ -16,9 +16,11 @@ from pap_core.data.cell import Cell, Reading, Reviewed, Skipped
 from pap_core.data.sides import strictest
 from pap_core.data.split import REVIEWS
 from pap_core.errors import InputError
-from pap_core.images import read_image
+from pap_core.files import read_as_written
 from pap_core.labels import BACKGROUND, IGNORE
+from pap_core.masks import read_label
 from pap_core.reviews import exchange
+from pap_core.reviews.exchange import Content
 from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.records import REJECTED, Place
 
@@ -38,12 +40,13 @@ def read(source: Path) -> Reading:
     """
     path = source / exchange.FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_as_written(path, Content, "export the reviews again")
         if content["format"] != exchange.FORMAT:
             raise ValueError(f"format {content['format']}, expected {exchange.FORMAT}")
         found = reading(content, source.resolve())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); export the reviews again.") from None
+    except (OSError, ValueError) as error:
+        told = getattr(error, "reason", error)
+        raise InputError(f"{path}: cannot be read ({told}); export the reviews again.") from None
     for cell in found.cells:
         for file in (cell.image, cell.reviewed.predicted):
             if not file.resolve().is_relative_to(source.resolve()):  # as of any source, see `Reading.files`
@@ -109,7 +112,7 @@ def truth(reviewed: Reviewed, shape: tuple[int, int]) -> tuple[np.ndarray, np.nd
         InputError: the predicted label map is missing, damaged, or of another size.
     """
     own = reviewed.after.label(shape)
-    predicted = read_image(reviewed.predicted)[..., 0]
+    predicted = read_label(reviewed.predicted)
     if predicted.shape != shape:
         raise InputError(f"{reviewed.predicted}: not of its picture's size; export the reviews again.")
     unjudged = predicted != BACKGROUND

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pap_core.contours import check_within
 from pap_core.errors import InputError
 from pap_core.export.cells import CellMask, cell_masks
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.export.regions import Polygon, fill_polygon, polygons
+from pap_core.export.regions import Polygon, fill_polygons, polygons, rows_crossed
 from pap_core.export.tables import measures
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
@@ -26,6 +27,11 @@ CLASSES = {IGNORE: "Ignore*", CYTOPLASM: "Cytoplasm", NUCLEUS: "Nucleus"}
 
 _COLOURS = {CELL: CELL_EDGE, "Cytoplasm": CELL_EDGE, "Nucleus": NUCLEUS_EDGE, "Ignore*": (128, 128, 128)}
 _FARTHEST = 1_000_000  # px from the origin; beyond lies no picture
+# what is read of one file; QuPath writes some 10 kB an object, and a smear has some hundreds
+_LARGEST = 100_000_000  # bytes
+_MOST_OBJECTS = 50_000
+_MOST_VERTICES = 5_000_000
+_MOST_CROSSED = 30_000_000  # rows of the picture by edges, all together: some seconds
 
 
 def geojson(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: Origin) -> bytes:
@@ -54,7 +60,9 @@ def geojson(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: O
     return json.dumps(collection, ensure_ascii=False).encode()
 
 
-def read_geojson(content: bytes, shape: tuple[int, int], name: str) -> np.ndarray:
+def read_geojson(
+    content: bytes, shape: tuple[int, int], name: str, picture: str = "the picture"
+) -> np.ndarray:
     """Read a label map back from GeoJSON, as `geojson` or QuPath writes it.
 
     Cells with their nuclei, and annotations or detections of the classes Cell, Cytoplasm, Nucleus and
@@ -62,24 +70,37 @@ def read_geojson(content: bytes, shape: tuple[int, int], name: str) -> np.ndarra
 
     Args:
         content: of the file.
-        shape: ``(H, W)`` of the picture; what lies beyond is cut off.
+        shape: ``(H, W)`` of the picture.
         name: what to call the file in a message.
+        picture: what to call the picture.
 
     Returns:
         ``(H, W)`` uint8 label map.
 
     Raises:
-        InputError: no GeoJSON, an object of another class, or a geometry that is not an area.
+        InputError: no GeoJSON, an object of another class, a geometry that is not an area, outlines that
+        reach
+            beyond the picture (see `check_within`), or more than is drawn in some seconds.
     """
+    if len(content) > _LARGEST:
+        raise _too_much(name, f"{len(content) // 10**6:,} MB", f"{_LARGEST // 10**6:,}")
     found: dict[int, list[Polygon]] = {value: [] for value in CLASSES}
-    for number, feature in enumerate(_features(content, name), start=1):
+    features = _features(content, name)
+    if len(features) > _MOST_OBJECTS:
+        raise _too_much(name, f"{len(features):,} objects", f"{_MOST_OBJECTS:,}")
+    for number, feature in enumerate(features, start=1):
         for value, geometry in _parts(feature, f"{name}: object {number}"):
             found[value] += _read_geometry(geometry, f"{name}: object {number}")
+    areas = [rings for of_class in found.values() for rings in of_class]
+    if (vertices := sum(len(ring) for rings in areas for ring in rings)) > _MOST_VERTICES:
+        raise _too_much(name, f"{vertices:,} vertices", f"{_MOST_VERTICES:,}")
+    check_within([ring for rings in areas for ring in rings], shape, name, picture)
+    if (crossed := sum(rows_crossed(rings, shape) for rings in areas)) > _MOST_CROSSED:
+        raise _too_much(name, f"edges over {crossed:,} rows of {picture}", f"{_MOST_CROSSED:,}")
     label = np.full(shape, BACKGROUND, dtype=np.uint8)
-    for value, areas in found.items():
-        for rings in areas:
-            box, inside = fill_polygon(rings, shape)
-            label[box][inside] = value
+    for value, of_class in found.items():
+        if of_class:
+            label[fill_polygons(of_class, shape)] = value
     return label
 
 
@@ -157,6 +178,7 @@ def _parts(feature: object, name: str) -> Iterator[tuple[int, object]]:
         raise InputError(f"{name} is no feature with properties; export the objects from QuPath again.")
     classification = properties.get("classification")
     said = classification.get("name") if isinstance(classification, dict) else None
+    said = said if isinstance(said, str) else None
     if properties.get("objectType") == "cell" or said == CELL:
         yield CYTOPLASM, feature.get("geometry")
         if feature.get("nucleusGeometry") is not None:
@@ -176,25 +198,39 @@ def _read_geometry(geometry: object, name: str) -> list[Polygon]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
         raise InputError(
-            f"{name} has {f'the geometry {kind!r:.40}' if kind else 'no geometry'}, "
+            f"{name} has {f'the geometry {kind!r:.40}' if isinstance(kind, str) else 'no geometry'}, "
             "expected a Polygon or a MultiPolygon; draw it as an area or leave it out."
         )
     coordinates = geometry.get("coordinates")
+    pieces = [coordinates] if kind == "Polygon" else coordinates
     try:
-        pieces = [coordinates] if kind == "Polygon" else list(coordinates)
-        read = [[np.array(ring, dtype=np.float64) for ring in piece] for piece in pieces]
+        read = [[_ring(ring) for ring in _filled(piece)] for piece in _filled(pieces)]
     except (TypeError, ValueError, OverflowError):
-        read = None
-    if not read or not all(piece and all(map(_is_ring, piece)) for piece in read):
         raise InputError(
             f"{name} has coordinates that are no rings of points in any picture; "
             "export it from QuPath again or leave it out."
-        )
-    return [[ring[:, :2] for ring in piece] for piece in read]
+        ) from None
+    return read
 
 
-def _is_ring(ring: np.ndarray) -> bool:
-    """Tell whether points have two coordinates or three, as those that tell a height have."""
-    return (
-        ring.ndim == 2 and len(ring) > 2 and ring.shape[1] in (2, 3) and bool((abs(ring) < _FARTHEST).all())
+def _filled(values: object) -> list:
+    if not isinstance(values, list) or not values:
+        raise ValueError("no list with something in it")
+    return values
+
+
+def _ring(points: object) -> np.ndarray:
+    """Return points as ``(V, 2)``; they may have a third coordinate, which tells a height."""
+    for point in _filled(points):
+        if len(_filled(point)) not in (2, 3) or not all(type(one) in (int, float) for one in point):
+            raise ValueError("no point")
+    ring = np.array([point[:2] for point in points], dtype=np.float64)
+    if len(ring) < 3 or not (abs(ring) < _FARTHEST).all():
+        raise ValueError("no ring in any picture")
+    return ring
+
+
+def _too_much(name: str, found: str, most: str) -> InputError:
+    return InputError(
+        f"{name}: {found} found, at most {most} are read; export the objects of this picture alone, or fewer."
     )

@@ -16,7 +16,7 @@ from pap_core.contours import signed_area
 Polygon = list[np.ndarray]
 Box = tuple[slice, slice]
 
-_EDGES_AT_ONCE = 512  # so that the memory needed depends on the picture, not on what a file holds
+_CROSSINGS_AT_ONCE = 1_000_000  # so that little memory is needed beside the picture's
 
 
 def polygons(mask: np.ndarray) -> list[Polygon]:
@@ -55,33 +55,76 @@ def fill_polygon(rings: Iterable[np.ndarray], shape: tuple[int, int]) -> tuple[B
     Returns:
         The box of the image that holds the polygon, and ``(h, w)`` bool of the box.
     """
-    starts = np.concatenate(list(rings))
-    ends = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
-    low = np.clip(np.floor(starts.min(axis=0)), 0, shape[::-1]).astype(int)
-    high = np.clip(np.ceil(starts.max(axis=0)), low, shape[::-1]).astype(int)
+    rings = list(rings)
+    vertices = np.concatenate(rings)
+    low = np.clip(np.floor(vertices.min(axis=0)), 0, shape[::-1]).astype(int)
+    high = np.clip(np.ceil(vertices.max(axis=0)), low, shape[::-1]).astype(int)
+    box = (slice(low[1], high[1]), slice(low[0], high[0]))
     width, height = high - low
-    crossings = np.zeros((height, width + 1), dtype=np.int32)
-    for first in range(0, len(starts), _EDGES_AT_ONCE):
-        edges = slice(first, first + _EDGES_AT_ONCE)
-        _count_crossings(crossings, starts[edges] - low, ends[edges] - low)
-    inside = np.cumsum(crossings[:, :-1], axis=1) % 2 == 1
-    return (slice(low[1], high[1]), slice(low[0], high[0])), inside
+    return box, fill_polygons([[ring - low for ring in rings]], (height, width))
 
 
-def _count_crossings(crossings: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> None:
-    """Add, for each row of pixel centres, the first pixel right of each edge that crosses the row."""
-    height, width = crossings.shape
-    upper = np.where((starts[:, 1] <= ends[:, 1])[:, None], starts, ends)
-    lower = np.where((starts[:, 1] <= ends[:, 1])[:, None], ends, starts)
+def fill_polygons(found: Iterable[Polygon], shape: tuple[int, int]) -> np.ndarray:
+    """Fill polygons, each as `fill_polygon` does; a pixel counts where it is inside one or more of them.
+
+    The work grows with the rows that the edges cross, not with the area of each polygon.
+
+    Args:
+        found: polygons; parts outside the image are cut off.
+        shape: ``(H, W)`` of the image.
+
+    Returns:
+        ``(H, W)`` bool.
+    """
+    height, width = shape
+    # along each row, how many polygons begin at a pixel less how many end there
+    changes = np.zeros(height * (width + 1), dtype=np.int32)
+    for rings in found:
+        crossings = np.sort(_crossings(rings, shape))
+        np.add.at(changes, crossings[::2], 1)  # of two crossings of a row the first leads in, ...
+        np.add.at(changes, crossings[1::2], -1)  # ... the second out
+    changes = changes.reshape(height, width + 1)
+    np.cumsum(changes, axis=1, out=changes)
+    return changes[:, :-1] > 0
+
+
+def rows_crossed(rings: Polygon, shape: tuple[int, int]) -> int:
+    """Count the rows of pixel centres that each edge of a polygon crosses, all edges together."""
+    return int(_rows(*_edges(rings), shape[0])[1].sum())
+
+
+def _edges(rings: Polygon) -> tuple[np.ndarray, np.ndarray]:
+    """Return the upper and the lower end of each edge."""
+    starts = np.concatenate(rings)
+    ends = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
+    down = (starts[:, 1] <= ends[:, 1])[:, None]
+    return np.where(down, starts, ends), np.where(down, ends, starts)
+
+
+def _rows(upper: np.ndarray, lower: np.ndarray, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first row whose pixel centres each edge crosses, and how many there are."""
     top = np.clip(np.ceil(upper[:, 1] - 0.5), 0, height).astype(int)
-    bottom = np.clip(np.ceil(lower[:, 1] - 0.5), top, height).astype(int)
-    count = bottom - top
-    edge = np.repeat(np.arange(len(count)), count)
-    row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + top[edge]
-    along = (row + 0.5 - upper[edge, 1]) / (lower[edge, 1] - upper[edge, 1])
-    x = upper[edge, 0] + along * (lower[edge, 0] - upper[edge, 0])
-    column = np.clip(np.ceil(x - 0.5), 0, width - 1).astype(int)
-    np.add.at(crossings, (row, column), 1)
+    return top, np.clip(np.ceil(lower[:, 1] - 0.5), top, height).astype(int) - top
+
+
+def _crossings(rings: Polygon, shape: tuple[int, int]) -> np.ndarray:
+    """Return, for each edge and each row of pixel centres it crosses, the first pixel right of it.
+
+    Pixels are counted along the rows, each of which has one more than the image.
+    """
+    height, width = shape
+    upper, lower = _edges(rings)
+    top, count = _rows(upper, lower, height)
+    place = np.empty(count.sum(), dtype=np.int64)
+    last = np.cumsum(count)
+    for first in range(0, len(place), _CROSSINGS_AT_ONCE):
+        one = np.arange(first, min(first + _CROSSINGS_AT_ONCE, len(place)))
+        edge = np.searchsorted(last, one, side="right")
+        row = one - (last[edge] - count[edge]) + top[edge]
+        along = (row + 0.5 - upper[edge, 1]) / (lower[edge, 1] - upper[edge, 1])
+        x = upper[edge, 0] + along * (lower[edge, 0] - upper[edge, 0])
+        place[one] = row * (width + 1) + np.clip(np.ceil(x - 0.5), 0, width).astype(int)
+    return place
 
 
 def _simple_rings(corners: np.ndarray) -> list[np.ndarray]:

@@ -1,14 +1,14 @@
 """The methods by name: what each is, what is cited, what was simplified."""
 
 import dataclasses
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pap_core.errors import InputError
-from pap_core.methods.method import FILE, About, Method
+from pap_core.files import read_json
+from pap_core.methods.method import FILE, About, Method, Saved
 
 if TYPE_CHECKING:
     from pap_core.training.config import TrainConfig
@@ -179,8 +179,8 @@ def load(folder: Path) -> Method:
         InputError: the folder holds none, or a damaged one.
     """
     try:
-        name = json.loads((folder / FILE).read_text())["name"]
-    except (OSError, ValueError, LookupError, TypeError):
+        name = read_json(folder / FILE, Saved, "save it again")["name"]
+    except (FileNotFoundError, InputError):
         raise InputError(
             f"{folder / FILE}: missing or damaged, expected a method that was saved; save it again."
         ) from None

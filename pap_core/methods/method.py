@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,12 @@ Progress = Callable[[dict], None]
 
 SIDE = 256  # px of a crop
 FILE = "method.json"
+
+
+class Saved(TypedDict):
+    """The content of ``method.json``; what else decides what the method does is left to it."""
+
+    name: str
 
 
 @dataclass(frozen=True)

@@ -113,4 +113,4 @@ def run_folder(place: Path, name: str) -> Path:
 def _training_crops(folder: Path) -> int:
     from pap_core.data.described import describe
 
-    return describe(folder)["sides"]["train"]
+    return describe(folder, ("sides",))["sides"].get("train", 0)

@@ -4,10 +4,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, TypedDict
+
+import msgspec
 
 from pap_core.apart import answer, call
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Count, read_json, write_whole
 
 TOLERANCE = 1 / 255  # of colours in [-1, 1]: half a grey level, what rounding to pixels takes anyway
 OPSET = 18
@@ -28,13 +31,23 @@ class Exported:
     difference: float  # the largest, of colours in [-1, 1]
 
 
+class Said(TypedDict):
+    """What is kept beside an ONNX file."""
+
+    crops: Count
+    difference: Annotated[float, msgspec.Meta(ge=0, le=2)]
+
+
 def find(folder: Path, digest: str) -> Exported | None:
     """Return the export of the weights of that digest kept in a folder, None if there is none."""
     path = folder / f"{digest}.onnx"
-    try:
-        return Exported(path, **json.loads(path.with_suffix(".json").read_text())) if path.is_file() else None
-    except (OSError, ValueError, TypeError):
+    if not path.is_file():
         return None
+    try:
+        said = read_json(path.with_suffix(".json"), Said, "export it again")
+    except (FileNotFoundError, InputError):
+        return None
+    return Exported(path, **said)
 
 
 def export(checkpoint: Path, dataset: Path, folder: Path, card: str = "") -> Exported:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pap_core.images import SUFFIXES
+from pap_core.picture_file import known_ending
 
 OTHER, HIDDEN, NO_PICTURE = "of another ending", "hidden", "a folder without a picture"
 SUB_FOLDER, LINK = "a sub-folder, which --recursive goes into", "a link to a folder, which is not followed"
@@ -94,7 +95,7 @@ def _why_not(path: Path, recursive: bool, output: Path | None) -> str:
             return LINK
         return OUTPUT if output and path.resolve() == output.resolve() else ""
     if path.suffix.lower() not in SUFFIXES:
-        return OTHER
+        return known_ending(path.name) or OTHER
     # a link to nothing was meant as a picture, and is told as one that fails
     return "" if path.is_symlink() or _mode(path, stat.S_ISREG) else NO_FILE
 

@@ -11,17 +11,52 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
+
+import msgspec
 
 from pap_core.errors import InputError
-from pap_core.files import write_whole
-from pap_core.reviews.records import REJECTED, Decision
+from pap_core.files import Count, FileName, Number, write_whole
+from pap_core.reviews.records import REJECTED, VERDICTS, Decision
 
 # databases take half a second to import, which who reads a folder does without, as each worker of a build
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews, StoredCell
 
 FORMAT = 1
+
+
+class OfCell(TypedDict):
+    """A cell in ``reviews.json``, as its latest decision has it."""
+
+    id: FileName
+    picture: FileName  # the name of its file, but for the ending
+    width: Count  # px
+    height: Count
+    name: str
+    group: str
+    side: Literal["train", "test", ""]
+    dataset: str
+    source: str
+    checkpoint: str
+    place: tuple[Number, Number, Annotated[float, msgspec.Meta(gt=0, le=1e6)]]  # `Place`
+    category: str
+    verdict: Literal[VERDICTS]
+    reason: str
+    label: FileName
+    before: dict[str, list]  # `Outlines`
+    after: dict[str, list]
+
+
+class Content(TypedDict):
+    """The content of ``reviews.json``."""
+
+    format: int
+    path: NotRequired[str]
+    digest: NotRequired[str]
+    cells: list[OfCell]
+
+
 UNKNOWN = "unknown"  # category of a cell that nobody gave one
 FILE, PICTURES, LABELS, SKIPPED = "reviews.json", "pictures", "labels", "skipped.csv"
 _SQLITE = b"SQLite format 3\0"

@@ -43,7 +43,7 @@ class Outlines:
         try:
             values = json.loads(text)
             return cls(*(tuple(_ring(ring) for ring in values[part]) for part in ("cell", "nucleus")))
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(
                 f"outlines {text[:60]!r}: {error}; expected rings of at least three vertices (x, y) under "
                 "'cell' and 'nucleus'."

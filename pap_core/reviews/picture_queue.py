@@ -13,7 +13,8 @@ from scipy import ndimage
 
 from pap_core.errors import InputError
 from pap_core.images import read_image
-from pap_core.labels import BACKGROUND, IGNORE, NUCLEUS
+from pap_core.labels import BACKGROUND, NUCLEUS
+from pap_core.mask_forms import LABELS
 from pap_core.measurement import measure
 from pap_core.reviews.checks import picture_digest
 from pap_core.reviews.queue import RING, Entry, Queue, identify, outlines, uncertainty
@@ -141,8 +142,8 @@ def predicted_queue(files: Sequence[tuple[str, bytes]]) -> Joined:
 
 def _predicted(name: str, content: bytes, label_name: str, label_content: bytes) -> PictureQueue:
     image = read_image(io.BytesIO(content), name)
-    label = read_truth([(label_name, label_content)], image.shape[:2], name)
-    label = np.where(label == IGNORE, BACKGROUND, label).astype(np.uint8)
+    label = read_truth([(label_name, label_content)], image.shape[:2], name, LABELS)
+    label = np.where(label > NUCLEUS, BACKGROUND, label).astype(np.uint8)
     # how it was read is not known: a small picture is one cell, which was enlarged to what the network sees
     cells, cells_map = measure(image, label, max(1.0, _SEEN / max(label.shape)))
     return picture_queue(image, label, cells, cells_map, None, _checkpoint(label_content), name)

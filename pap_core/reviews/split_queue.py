@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pap_core.data.described import describe
+from pap_core.data.extent import Extent
+from pap_core.data.manifest import cells
 from pap_core.data.split import qualified
 from pap_core.errors import InputError
 from pap_core.images import read_image
@@ -21,7 +23,7 @@ from pap_core.reviews.records import Place, ReviewCell
 
 _PROTOCOL = "strict"
 _MIDDLE = "middle"  # of a crop: the cell it was cut for
-_NEEDED = ("id", "category", "group", "split", "x0", "y0", "scale")
+_NEEDED = ("x0", "y0", "scale")
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,18 @@ class SplitQueue:
             InputError: the crop or its prediction is gone, or is another than at first.
         """
         entry, row = self.entries[number], self.rows.iloc[number]
-        image, colours = _read(self.folder, self.kept, row["id"])
-        picture = picture_digest(image)
-        place = _place(row)
-        if identify(picture, _MIDDLE, place) != entry.id:
+        seen = _read(self.folder, self.kept, row)
+        picture = picture_digest(seen.image)
+        if identify(picture, _MIDDLE, seen.place) != entry.id:
             raise InputError(
                 f"{self.folder.name}: crop {row['id']} is another than before, expected the same data set; "
                 "evaluate it again and open it anew."
             )
-        label = decode(colours)
-        cell = _middle_cell(image, label)
+        label = decode(seen.colours)
+        cell = _middle_cell(seen, label)
         return ReviewCell(
             id=entry.id,
-            picture=image,
+            picture=seen.image,
             label=label,
             before=outlines(cell, cell & (label == NUCLEUS)),
             checkpoint=self.checkpoint,
@@ -64,7 +65,7 @@ class SplitQueue:
             side=SIDE,
             dataset=self.dataset,
             category=entry.category,
-            place=place,
+            place=seen.place,
         )
 
 
@@ -78,7 +79,7 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
     Raises:
         InputError: the evaluation or the data set is missing or damaged, or they do not belong together.
     """
-    described = describe(folder)
+    described = describe(folder, ("source", "digest"))
     rows = _rows(folder)
     jaccard = _jaccard(kept)
     if set(jaccard.index) != set(rows["id"]):
@@ -88,12 +89,12 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
         )
 
     def entry(row: dict) -> Entry:
-        image, colours = _read(folder, kept, row["id"])
-        cell = _middle_cell(image, decode(colours))
-        unsure = uncertainty(colours, cell if cell.any() else np.ones_like(cell))
+        seen = _read(folder, kept, row)
+        cell = _middle_cell(seen, decode(seen.colours))
+        unsure = uncertainty(seen.colours, cell if cell.any() else np.ones_like(cell))
         mean = float(jaccard[row["id"]])
         return Entry(
-            identify(picture_digest(image), _MIDDLE, _place(row)),
+            identify(picture_digest(seen.image), _MIDDLE, seen.place),
             row["category"],
             qualified(described["source"], row["group"]),
             row["id"],
@@ -108,20 +109,8 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
 
 
 def _rows(folder: Path) -> pd.DataFrame:
-    names = dict.fromkeys(("id", "category", "group", "split"), str)
-    try:
-        # a category may be called NA
-        table = pd.read_csv(folder / "manifest.csv", usecols=_NEEDED, dtype=names, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{folder}/manifest.csv: cannot be read ({str(error).splitlines()[0]}), expected that of a "
-            "finished data set; build it again."
-        ) from None
+    table = cells(folder, _NEEDED)
     return table[table["split"] == SIDE].reset_index(drop=True)
-
-
-def _place(row: Mapping) -> Place:
-    return Place(float(row["x0"]), float(row["y0"]), float(row["scale"]))
 
 
 def _jaccard(kept: Kept) -> pd.Series:
@@ -131,22 +120,40 @@ def _jaccard(kept: Kept) -> pd.Series:
     return table.groupby("id")["jaccard"].mean()
 
 
-def _read(folder: Path, kept: Kept, crop: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read a crop and the colour map generated for it."""
+@dataclass(frozen=True)
+class _Seen:
+    """What a reviewer sees of a crop: the part of it that is picture."""
+
+    image: np.ndarray  # (H, W, 3) uint8
+    colours: np.ndarray  # (H, W, 3) uint8, the colour map generated for it
+    middle: tuple[float, float]  # (x, y) of the whole crop's middle, px of `image`
+    place: Place
+
+
+def _read(folder: Path, kept: Kept, row: Mapping) -> _Seen:
+    crop = row["id"]
     image, colours = read_image(folder / "images" / f"{crop}.png"), read_image(kept.prediction(crop))
     if image.shape != colours.shape:
         raise InputError(
             f"{folder.name}: crop {crop} has another size than when it was evaluated, expected the same data "
             "set; build it anew and evaluate again."
         )
-    return image, colours
+    extent = Extent.of(row, image.shape)
+    height, width = image.shape[:2]
+    scale = float(row["scale"])
+    return _Seen(
+        extent.cut(image),
+        extent.cut(colours),
+        (width / 2 - extent.left, height / 2 - extent.top),
+        Place(float(row["x0"]) + extent.left / scale, float(row["y0"]) + extent.top / scale, scale),
+    )
 
 
-def _middle_cell(image: np.ndarray, label: np.ndarray) -> np.ndarray:
+def _middle_cell(seen: _Seen, label: np.ndarray) -> np.ndarray:
     """Return ``(H, W)`` bool: the cell whose nucleus is nearest the middle; without one, all that is cell."""
-    table, cells = measure(image, label)
+    table, cells = measure(seen.image, label)
     if table.empty:
         return label != BACKGROUND
-    height, width = label.shape
-    nearest = np.hypot(table["x"] - width / 2, table["y"] - height / 2).argmin()
+    x, y = seen.middle
+    nearest = np.hypot(table["x"] - x, table["y"] - y).argmin()
     return cells == table["cell"].iloc[nearest]

@@ -202,6 +202,12 @@ class Reviews:
             return self._once(work, what, writing)
         except (DBAPIError, PoolTimeout) as error:
             raise told(error, self.engine, what) from error
+        except InputError:
+            raise
+        except (ValueError, TypeError) as error:  # a moment that is none, as another program wrote it
+            raise InputError(
+                f"{place(self.engine)}: {what} (a row is damaged: {error}); put back a copy of the database."
+            ) from error
 
     def _once(self, work: Callable[[Connection], _Found], what: str, writing: bool) -> _Found:
         with self.engine.connect() as connection:

@@ -1,11 +1,13 @@
 """The curves of a run, read from its metrics file while that grows."""
 
-import json
 import os
 import threading
 from pathlib import Path
 
 import numpy as np
+
+from pap_core.errors import InputError
+from pap_core.training.written import parse_row
 
 MOST = 1000  # points of a curve in a picture
 
@@ -47,13 +49,11 @@ class Curves:
 
     def _add(self, line: bytes) -> None:
         try:
-            row = json.loads(line)
-            kind = row["kind"]
-            row["step"] = int(row["step"])
-        except (ValueError, TypeError, KeyError):
+            row = parse_row(line)
+        except InputError:
             self.damaged += 1
             return
-        self.rows.setdefault(kind, []).append(row)
+        self.rows.setdefault(row["kind"], []).append(row)
 
     def _forget(self, inode: int) -> None:
         self.rows, self.damaged, self._read = {}, 0, (inode, 0)

@@ -112,11 +112,11 @@ def _ahead(run: Run) -> int:
     One whose process has gone silent keeps nobody waiting; it has its place again when it wakes.
     """
     own = run.read_status()
-    mine = own["queued"], str(run.folder.resolve())
+    mine = own.get("queued", 0.0), str(run.folder.resolve())
     ahead = 0
     for path in runs().glob("[!.]*"):
         status = Run(path).read_status()
-        waits = status.get("state") == "queued" and status.get("device", "") in ("", own["device"])
+        waits = status.get("state") == "queued" and status.get("device", "") in ("", own.get("device", ""))
         if waits and (status.get("queued", 0.0), str(path.resolve())) < mine and life.fresh(status):
             ahead += life.living(status)
     return ahead

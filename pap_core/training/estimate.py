@@ -214,20 +214,21 @@ def _work(order: dict) -> dict:
 
 def _some(folder: Path, count: int):
     """Read some crops of a data set's training side."""
-    import pandas as pd
     import torch
 
     from pap_core.data.dataset import Crops
     from pap_core.data.described import describe
+    from pap_core.data.manifest import cells
     from pap_core.images import read_image
+    from pap_core.masks import read_label
 
     mode = describe(folder).get("mode")
-    table = pd.read_csv(folder / "manifest.csv", dtype={"id": str}, keep_default_na=False)
+    table = cells(folder)
     table = table[table["split"] == "train"].head(count).assign(folder=str(folder), mode=mode)
     if table.empty:
         raise InputError(f"{folder}: no crop on the train side; build with another split or more cells.")
     images = [read_image(folder / "images" / f"{name}.png") for name in table["id"]]
-    labels = [read_image(folder / "labels" / f"{name}.png")[..., 0] for name in table["id"]]
+    labels = [read_label(folder / "labels" / f"{name}.png") for name in table["id"]]
     pixels = torch.stack([torch.from_numpy(one) for one in images]).permute(0, 3, 1, 2).contiguous()
     return Crops(table.reset_index(drop=True), pixels, torch.stack([torch.from_numpy(one) for one in labels]))
 

@@ -154,7 +154,7 @@ class _Records:
 def _checked(datasets: list[dict]) -> list[Path]:
     """Return the folders of the data sets, or say which has changed since the run began."""
     for dataset in datasets:
-        found = describe(Path(dataset["folder"]))["digest"]
+        found = describe(Path(dataset["folder"]), ("digest",))["digest"]
         if found != dataset["digest"]:
             raise InputError(
                 f"{dataset['folder']}: the data set has changed since the run began (digest {found[:12]}, "

@@ -1,10 +1,13 @@
 """What a machine can do at best: the pace of a large matrix product, measured once and kept."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
 
 from pap_core.apart import answer, call
-from pap_core.files import write_whole
+from pap_core.errors import InputError
+from pap_core.files import read_json, write_whole
 from pap_core.workspace import workspace
 
 if TYPE_CHECKING:
@@ -12,15 +15,15 @@ if TYPE_CHECKING:
 
 _SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices
 _FILE = "peaks.json"  # in the workspace
+_Flops = Annotated[float, msgspec.Meta(gt=0, le=1e30)]
 
 
 def read() -> dict[str, float]:
     """Return FLOP/s by machine and precision, as runs name theirs."""
     try:
-        found = json.loads((workspace() / _FILE).read_text())
-    except (OSError, ValueError):
+        return read_json(workspace() / _FILE, dict[str, _Flops], "delete it, and it is measured again")
+    except (FileNotFoundError, InputError):
         return {}
-    return {name: flops for name, flops in found.items() if isinstance(flops, float)}
 
 
 def measure(precision: str) -> float:

@@ -47,6 +47,7 @@ class Status:
     done: int = 0  # crops evaluated
     total: int = 0  # crops to evaluate
     note: str = ""  # what a person should know of a run that went on
+    damaged: bool = False  # its status cannot be read
     silent: float | None = None  # since when a living process has said nothing: paused, or its disk hangs
 
 
@@ -68,19 +69,20 @@ def status(run: Run) -> Status:
     heartbeat = found.get("heartbeat")
     silent = heartbeat if live and heartbeat and time.time() - heartbeat > _QUIET else None
     error = found.get("error") or "" if now == "failed" else ""
+    damage = run.status_damage() if now == "lost" and not found else ""
     if now == "lost":
-        error = (
+        error = damage or (
             f"{run.folder.name}: its process ended without a word (it was killed, the machine went down, or "
             "the disk has no room left); resume it, and it goes on from its last checkpoint."
         )
-    best = found.get("best", -1.0)
+    best = found.get("best")
     return Status(
         state=now,
         epoch=found.get("epoch", 0),
         epochs=found.get("epochs", 0),
         step=found.get("step", 0),
         steps=found.get("steps", 0),
-        best=best if best >= 0 else None,
+        best=best if best is not None and best >= 0 else None,
         error=error,
         heartbeat=heartbeat,
         started=found.get("started"),
@@ -90,6 +92,7 @@ def status(run: Run) -> Status:
         done=found.get("done", 0),
         total=found.get("total", 0),
         note=_note(found, now),
+        damaged=bool(damage),
         silent=silent,
     )
 
@@ -170,6 +173,22 @@ def listed() -> dict[str, Run]:
         except (InputError, OSError):
             continue
     return {name: Run(path) for _, name, path in sorted(found, reverse=True)}
+
+
+def damaged() -> dict[str, str]:
+    """Return why those folders of the workspace cannot be read that were runs once, by name."""
+    found = {}
+    try:
+        folders = sorted(path for path in runs().iterdir() if not path.name.startswith("."))
+    except OSError:
+        return {}
+    for path in folders:
+        if (path / "config.json").is_file() or (path / "status.json").is_file():
+            try:
+                Run(path).read_settings()
+            except InputError as error:
+                found[path.name] = str(error)
+    return found
 
 
 def _state(run: Run, status: dict) -> str:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from pap_core.data.described import describe
 from pap_core.errors import InputError
-from pap_core.files import write_whole
+from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import write_png
 from pap_core.training import life, state
 from pap_core.training.machine import machine
+from pap_core.training.written import Settings, Told, parse_row
 from pap_core.workspace import runs
 
 # torch takes seconds to import, and 200 MB: who watches a run, or waits for a device, does without
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from pap_core.training.config import TrainConfig
 
+_IDENTITY = ("source", "mode", "split", "seed", "crops", "sides", "digest")  # of a data set
 _writing = threading.Lock()  # the heart beats in a thread of its own, and both write the status
 
 
@@ -51,11 +54,10 @@ class Run:
             InputError: the folder holds something already, a data set is none, or the initial generator is
                 another than the configuration's.
         """
-        from pap_core.data.described import describe
         from pap_core.model.checkpoint import read, write_config, write_weights
         from pap_core.training.config import to_dict
 
-        described = [{"folder": str(one.resolve()), **_identity(describe(one))} for one in datasets]
+        described = [{"folder": str(one.resolve()), **_identity(one)} for one in datasets]
         start = read(initial) if initial else None
         if start and start.generator.config != config.generator:
             raise InputError(
@@ -101,10 +103,15 @@ class Run:
             InputError: the folder is no run.
         """
         try:
-            content = json.loads((self.folder / "config.json").read_text())
-            return {name: content[name] for name in ("config", "datasets")}
-        except (OSError, ValueError, LookupError, TypeError):
+            content = read_as_written(self.folder / "config.json", Settings, "delete the run")
+        except FileNotFoundError:
             raise InputError(f"{self.folder}: no readable config.json, so this is no run folder.") from None
+        except Damaged as error:
+            raise InputError(
+                f"{self.folder}: no readable config.json ({error.reason}), so this is no run folder; "
+                "delete it."
+            ) from None
+        return {name: content[name] for name in ("config", "datasets")}
 
     def read_config(self) -> tuple["TrainConfig", list[dict]]:
         """Return the frozen configuration and the data sets of the run.
@@ -120,8 +127,25 @@ class Run:
     def read_status(self) -> dict:
         """Return the content of ``status.json``; nothing where it is missing, or torn as the power failed."""
         try:
-            return json.loads((self.folder / "status.json").read_text())
-        except (OSError, ValueError):
+            return self._read_status()
+        except InputError:
+            return {}
+
+    def status_damage(self) -> str:
+        """Say what is wrong with ``status.json``, "" where nothing is, or there is none."""
+        try:
+            self._read_status()
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def _read_status(self) -> dict:
+        remedy = "resume the run, and it goes on from its last checkpoint, or delete it"
+        try:
+            return read_as_written(
+                self.folder / "status.json", Told, remedy, f"{self.folder.name}/status.json"
+            )
+        except FileNotFoundError:
             return {}
 
     def write_status(self, pid: int | None = None, **values) -> None:
@@ -180,7 +204,7 @@ class Run:
         seconds, before = 0.0, 0
         batch = self.read_config()[0].batch
         for row in self.read_metrics():
-            if row["kind"] == "step":
+            if row["kind"] == "step" and "images_per_second" in row:
                 seconds += (row["step"] - before) * batch / row["images_per_second"]
                 before = row["step"]
         return seconds / 60
@@ -201,8 +225,8 @@ class Run:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         rows = []
         for line in lines[:-1]:
-            with suppress(ValueError):
-                rows.append(json.loads(line))
+            with suppress(InputError):
+                rows.append(parse_row(line))
         return rows
 
     def drop_metrics_after(self, step: int) -> None:
@@ -280,8 +304,9 @@ def new_folder(preset: str) -> Path:
     return next(folder for folder in candidates if not folder.exists())
 
 
-def _identity(described: dict) -> dict:
-    return {name: described[name] for name in ("source", "mode", "split", "seed", "crops", "sides", "digest")}
+def _identity(dataset: Path) -> dict:
+    described = describe(dataset, _IDENTITY)
+    return {name: described[name] for name in _IDENTITY}
 
 
 def _published(dataset: dict) -> dict:

@@ -79,7 +79,7 @@ def _queue(run: Run, evaluate: bool) -> None:
     here = before.get("state") == "queued" and before.get("pid") == os.getpid()
     run.write_status(
         state="queued",
-        queued=before["queued"] if here else time.time(),
+        queued=before.get("queued", time.time()) if here else time.time(),
         queue_place=0,
         device="",
         phase="",

@@ -234,6 +234,34 @@ def test_herlev_pairs_are_built_and_unfit_masks_listed(tmp_path: Path) -> None:
     assert set(np.unique(label)) == {0, CYTOPLASM, NUCLEUS}
 
 
+def test_pairs_whose_masks_are_numbers_are_built_where_these_tell(tmp_path: Path) -> None:
+    source = tmp_path / "source" / "cells"
+    source.mkdir(parents=True)
+    label = np.zeros((70, 90), dtype=np.uint8)
+    label[20:50, 20:60], label[30:40, 30:50] = CYTOPLASM, NUCLEUS
+    apart = np.zeros((70, 90), dtype=np.uint8)
+    apart[5:40, 5:40], apart[20:50, 50:85] = 1, 2
+    see_through = np.dstack([label, np.where(label == 0, 0, 255).astype(np.uint8)])
+    masks = {"1-1-1": label, "2-1-1": see_through, "3-1-1": np.minimum(label, 1), "4-1-1": apart}
+    for name, mask in masks.items():
+        Image.new("RGB", (90, 70), (210, 190, 200)).save(source / f"{name}.png")
+        Image.fromarray(mask).save(source / f"{name}-d.png")
+    described = build(tmp_path / "source", tmp_path / "set")
+    assert described["crops"] == 2
+    for name in ("1-1-1", "2-1-1"):
+        stored = pixels(tmp_path / "set", "labels", f"cells_{name}")
+        assert set(np.unique(stored)) == {0, CYTOPLASM, NUCLEUS}
+    said = reasons(tmp_path / "set")
+    assert "3-1-1-d.png: the values 0, 1 found" in said["cells_3-1-1"]
+    assert "4-1-1-d.png: the values 0, 1, 2 found" in said["cells_4-1-1"]
+    assert "the form of the mask, labels (" in said["cells_4-1-1"]
+    assert "--mask-form" in said["cells_4-1-1"]
+    described = build(tmp_path / "source", tmp_path / "again", BuildOptions(mask_form="labels"))
+    assert (described["crops"], described["mask_form"]) == (3, "labels")
+    with pytest.raises(InputError, match="mask form 'nuclei': choose of labels, colours, herlev"):
+        build(tmp_path / "source", tmp_path / "other", BuildOptions(mask_form="nuclei"))
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_the_summary_stands_beside_the_official_counts(full: bool) -> None:
     found = dict(sipakmed.OFFICIAL) if full else {"Parabasal": (2, 9), "Other": (1, 1)}

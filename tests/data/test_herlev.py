@@ -8,6 +8,7 @@ from PIL import Image
 
 from pap_core.data import herlev
 from pap_core.data.crop import draw
+from pap_core.data.reading import read_source
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
@@ -58,6 +59,39 @@ def test_halves_of_pairs_are_listed(tmp_path: Path) -> None:
     }
 
 
+def test_pairs_whose_names_begin_like_sipakmeds_folders_are_herlevs(tmp_path: Path) -> None:
+    for folder in ("normal", "im_mixed"):
+        save(tmp_path / folder / "im_000.png", [[NAVY, BLUE]])
+        save(tmp_path / folder / "im_000-d.png", [[NAVY, BLUE]])
+    (tmp_path / "notes.dat").write_text("no contour")
+    reading = read_source(tmp_path)
+    assert reading.source == "herlev"
+    assert [cell.id for cell in reading.cells] == ["im_mixed_im_000", "normal_im_000"]
+
+
+def test_spellings_of_a_category_are_one_and_that_is_said(tmp_path: Path) -> None:
+    for folder, name in (("normal_columnar", "1-1-1"), ("Normal Columnar", "2-1-1"), ("own", "3-1-1")):
+        save(tmp_path / folder / f"{name}.bmp", [[NAVY, BLUE]])
+        save(tmp_path / folder / f"{name}-d.bmp", [[NAVY, BLUE]])
+    reading = herlev.read(tmp_path)
+    assert sorted((cell.id, cell.category) for cell in reading.cells) == [
+        ("normal_columnar_1-1-1", "normal_columnar"),
+        ("normal_columnar_2-1-1", "normal_columnar"),
+        ("own_3-1-1", "own"),
+    ]
+    assert reading.found == {"normal_columnar": (2, 2), "own": (1, 1)}
+    assert reading.notes == ["the category 'Normal Columnar' is read as 'normal_columnar'"]
+
+
+def test_what_systems_leave_beside_files_is_passed_over(tmp_path: Path) -> None:
+    save(tmp_path / "c" / "1-1-1.bmp", [[NAVY]])
+    save(tmp_path / "c" / "1-1-1-d.bmp", [[NAVY]])
+    for name in ("._1-1-1.bmp", "._1-1-1-d.bmp", "Thumbs.db"):
+        (tmp_path / "c" / name).write_bytes(b"\0\5")
+    reading = herlev.read(tmp_path)
+    assert (len(reading.cells), reading.skipped) == (1, [])
+
+
 def test_mask_colours_become_classes(tmp_path: Path) -> None:
     path = save(tmp_path / "1-1-1-d.bmp", [[RED, NAVY, BLUE, GREY, BLACK]])
     label = herlev.read_mask(path, (10, 50))
@@ -83,6 +117,22 @@ def test_a_photograph_is_no_mask(tmp_path: Path) -> None:
         InputError, match=r"1-1-1-d\.bmp: 50% of the pixels have none of Herlev's mask colours"
     ):
         herlev.read_mask(path, (10, 20))
+
+
+def test_a_mask_that_exif_data_turn_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "1-1-1-d.png", [[RED, NAVY, BLUE]])
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.open(path).copy().save(path, exif=exif)
+    with pytest.raises(InputError, match=r"1-1-1-d\.png: EXIF orientation 3 found"):
+        herlev.read_mask(path, (10, 30))
+
+
+def test_a_partial_truth_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "1-1-1-d.png"
+    Image.fromarray(np.array([[NUCLEUS, NUCLEUS, 253]], dtype=np.uint8)).save(path)
+    with pytest.raises(InputError, match=r"1-1-1-d\.png: a partial truth \(253 or 254\) found"):
+        herlev.read_mask(path, (1, 3))
 
 
 def test_a_mask_without_a_nucleus_is_refused(tmp_path: Path) -> None:

@@ -152,6 +152,93 @@ def test_a_name_that_is_no_text_is_listed(tmp_path: Path, paint_smear, cells) ->
     "".join(one.reason for one in reading.skipped).encode()
 
 
+@pytest.mark.parametrize("folder", ["IM_Parabasal", "Im_parabasal", "im_PARABASAL ", " im_Parabasal"])
+def test_categories_are_recognised_in_any_case(tmp_path: Path, paint_smear, cells, folder: str) -> None:
+    paint_smear(tmp_path / folder, "001", cells)
+    (tmp_path / folder / "CROPPED").mkdir()
+    reading = sipakmed.read(tmp_path, "smear")
+    assert [cell.id for cell in reading.cells] == ["Parabasal_001_01", "Parabasal_001_02"]
+    assert {cell.category for cell in reading.cells} == {"Parabasal"}
+    assert reading.found == {"Parabasal": (1, 2)}
+
+
+def test_spellings_of_a_category_are_one_and_that_is_said(tmp_path: Path, paint_smear, cells) -> None:
+    for folder in (
+        "im_Parabasal",
+        "im_parabasal",
+        "IM_Parabasal ",
+        "im_superficial intermediate",
+        "im_My_own",
+    ):
+        paint_smear(tmp_path / folder, "001", cells[:1])
+    reading = sipakmed.read(tmp_path, "smear")
+    assert sorted((cell.id, cell.category) for cell in reading.cells) == [
+        ("My_own_001_01", "My_own"),
+        ("Parabasal-2_001_01", "Parabasal"),
+        ("Parabasal-3_001_01", "Parabasal"),
+        ("Parabasal_001_01", "Parabasal"),
+        ("Superficial-Intermediate_001_01", "Superficial-Intermediate"),
+    ]
+    assert len({cell.group for cell in reading.cells}) == 5
+    assert reading.found == {"My_own": (1, 1), "Parabasal": (3, 3), "Superficial-Intermediate": (1, 1)}
+    said = " ".join(reading.notes)
+    assert "'Parabasal ', 'parabasal' are read as 'Parabasal'" in said
+    assert "'superficial intermediate' is read as 'Superficial-Intermediate'" in said
+    assert "My_own" not in said
+
+
+@pytest.mark.parametrize("folder", ["CROPPED", "Cropped", "cropped "])
+def test_cropped_cells_lie_in_a_folder_of_any_case(tmp_path: Path, paint_smear, cells, folder: str) -> None:
+    crops = tmp_path / "im_Parabasal" / folder
+    paint_smear(crops, "001_01", cells[:1])
+    for part in ("cyt", "nuc"):
+        (crops / f"001_01_{part}01.dat").rename(crops / f"001_01_{part}.dat")
+    assert sipakmed.read(tmp_path, "smear").cells == []
+    assert [cell.id for cell in sipakmed.read(tmp_path, "cropped").cells] == ["Parabasal_001_01"]
+
+
+def test_smears_below_a_folder_named_cropped_stay_smears(tmp_path: Path, paint_smear, cells) -> None:
+    paint_smear(tmp_path / "cropped" / "im_Parabasal", "001", cells)
+    assert len(sipakmed.read(tmp_path / "cropped", "smear").cells) == 2
+
+
+def test_what_systems_leave_beside_files_is_passed_over(tmp_path: Path, paint_smear, cells) -> None:
+    folder = tmp_path / "im_Parabasal"
+    paint_smear(folder, "001", cells)
+    for path in list(folder.iterdir()):
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+        twin = tmp_path / "__MACOSX" / "im_Parabasal" / path.name
+        twin.parent.mkdir(parents=True, exist_ok=True)
+        twin.write_bytes(b"\0\5\x16\7")
+    for name in ("Thumbs.db", ".DS_Store", "desktop.ini", "notes.txt"):
+        (folder / name).write_bytes(b"\0")
+    reading = sipakmed.read(tmp_path, "smear")
+    assert len(reading.cells) == 2
+    assert reading.skipped == []
+    assert reading.notes == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such file names")
+@pytest.mark.parametrize("name", ["n" * 230, "a\\b"], ids=["long", "backslash"])
+def test_a_name_that_no_crop_can_have_is_listed(tmp_path: Path, paint_smear, cells, name: str) -> None:
+    paint_smear(tmp_path / "im_Parabasal", name, cells[:1])
+    paint_smear(tmp_path / "im_Parabasal", "001", cells[:1])
+    reading = sipakmed.read(tmp_path, "smear")
+    assert [cell.id for cell in reading.cells] == ["Parabasal_001_01"]
+    assert "make no name of a file" in reasons(reading)[f"Parabasal_{name}_01"]
+
+
+def test_contours_of_one_cell_under_two_names_are_listed(tmp_path: Path, paint_smear, cells) -> None:
+    folder = tmp_path / "im_Parabasal"
+    paint_smear(folder, "001", cells[:1])
+    (folder / "001_NUC01.dat").write_bytes((folder / "001_nuc01.dat").read_bytes())
+    if len(list(folder.glob("*.dat"))) == 2:
+        pytest.skip("this disk does not tell case apart")
+    reading = sipakmed.read(tmp_path, "smear")
+    assert len(reading.cells) == 1
+    assert "001_NUC01.dat beside it is used instead" in reasons(reading)["001_nuc01.dat"]
+
+
 def test_the_reference_drawing_of_a_real_smear(shared_data: Path) -> None:
     """The owner's bar: 99.8 % of the pixels as someone else drew them, nucleus Jaccard 0.98."""
     reading = sipakmed.read(shared_data / "sipakmed", "smear")

@@ -192,3 +192,74 @@ def test_an_object_that_cannot_be_read_is_named(bad: dict, found: str) -> None:
     with pytest.raises(InputError, match=found) as error:
         read([feature(), bad])
     assert str(error.value).startswith("cells.geojson: object 2")
+
+
+# What is too much, or of another picture
+
+
+def test_outlines_beyond_the_picture_are_refused_with_both_sizes() -> None:
+    label = read(polygon([[-2, -2], [32, -2], [32, 22], [-2, 22]]))  # as a hand at the edge draws
+    assert (label == CYTOPLASM).all()
+    for ring in ([[-3, 0], [9, 0], [9, 9]], [[0, 0], [33, 0], [9, 9]], [[0, -3], [9, 0], [9, 9]]):
+        with pytest.raises(InputError, match=r"outlines from .* found, the picture is 30 × 20 pixels"):
+            read([feature(), polygon(ring)])
+    with pytest.raises(InputError, match=r"from \(0, 0\) to \(60, 40\) found, the picture is 30 × 20 pixels"):
+        read(polygon([[0, 0], [60, 0], [60, 40]]))
+
+
+def test_two_thousand_squares_as_large_as_the_picture_are_read() -> None:
+    height, width = 1536, 2048
+    square = [[0, 0], [width, 0], [width, height], [0, height]]
+    content = json.dumps([polygon(square) for _ in range(2000)]).encode()
+    assert (read_geojson(content, (height, width), "many.geojson") == CYTOPLASM).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "shape", "found"),
+    [
+        ([{}] * 60_000, SHAPE, "60,000 objects found, at most 50,000 are read"),
+        (
+            [polygon([[k % 2, 4000 * (k % 2)] for k in range(8000)])],
+            (4000, 30),
+            r"edges over 32,000,000 rows of the picture found",
+        ),
+    ],
+)
+def test_more_than_can_be_drawn_is_refused(data: object, shape: tuple[int, int], found: str) -> None:
+    with pytest.raises(InputError, match=found) as error:
+        read_geojson(json.dumps(data).encode(), shape, "many.geojson")
+    assert str(error.value).startswith("many.geojson: ")
+
+
+@pytest.mark.parametrize(
+    "vertices", [polygon([["1", "2"], ["3", "4"], ["5", "1"]]), polygon([[True, 0]] * 3)]
+)
+def test_texts_are_no_coordinates(vertices: dict) -> None:
+    with pytest.raises(InputError, match="no rings"):
+        read(vertices)
+
+
+DEEP = b"[" * 900 + b"]" * 900
+
+
+def cell(kind: bytes, coordinates: bytes) -> bytes:
+    head = b'[{"properties": {"classification": {"name": "Cell"}}, "geometry": {"type": '
+    return head + kind + b', "coordinates": ' + coordinates + b"}}]"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"properties": {"classification": {"name": ' + DEEP + b"}}}]",
+        cell(DEEP, b"[]"),
+        cell(b'"Polygon"', DEEP),
+        cell(b'"Polygon"', b'[[[1, 2], {"x": 1}, [3, 4]]]'),
+        cell(b'"MultiPolygon"', b'{"a": 1}'),
+        cell(b'"Polygon"', b"[[[1, 2], [3, " + b"9" * 5000 + b"], [3, 4]]]"),
+    ],
+    ids=["class", "kind", "nested", "object", "keys", "huge"],
+)
+def test_odd_json_is_a_sentence(content: bytes) -> None:
+    with pytest.raises(InputError) as error:
+        read_geojson(content, SHAPE, "odd.geojson")
+    assert len(str(error.value)) < 400

@@ -5,7 +5,7 @@ import pytest
 from skimage.measure import label as connected
 
 from pap_core.contours import signed_area
-from pap_core.export.regions import fill_polygon, polygons
+from pap_core.export.regions import fill_polygon, fill_polygons, polygons, rows_crossed
 
 SPECKLED = [(share, seed) for share in (0.2, 0.5, 0.7, 0.9) for seed in range(6)]
 
@@ -102,3 +102,43 @@ def test_many_edges_fill_as_few_do() -> None:
     away = np.hypot(columns - 50, rows - 45)
     assert mask[away < 29.99].all()
     assert not mask[away > 30].any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_polygons_fill_what_each_of_them_fills(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    shape = (40, 50)
+    found = [
+        [random.uniform(-20, 70, (random.integers(3, 9), 2)) for _ in range(random.integers(1, 3))]
+        for _ in range(6)
+    ]
+    expected = np.zeros(shape, dtype=bool)
+    for rings in found:
+        expected |= by_ray(rings, shape)
+    np.testing.assert_array_equal(fill_polygons(found, shape), expected)
+    for rings in found:
+        box, inside = fill_polygon(rings, shape)
+        mask = np.zeros(shape, dtype=bool)
+        mask[box] = inside
+        np.testing.assert_array_equal(mask, by_ray(rings, shape))
+
+
+def by_ray(rings: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """Count for each pixel's centre the edges that a ray to the right crosses, one by one."""
+    inside = np.zeros(shape, dtype=bool)
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    for ring in rings:
+        for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            crosses = (y0 > rows) != (y1 > rows)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                inside ^= crosses & (columns < x0 + (rows - y0) / (y1 - y0) * (x1 - x0))
+    return inside
+
+
+def test_the_work_grows_with_the_edges_and_not_with_the_area() -> None:
+    """Each square alone would take seconds, were its pixels counted."""
+    side = 7000
+    square = np.array([[0.0, 0.0], [side, 0.0], [side, side], [0.0, side]])
+    found = fill_polygons([[square + shift / 10] for shift in range(2000)], (side, side))
+    assert rows_crossed([square], (side, side)) == 2 * side
+    assert found.all()

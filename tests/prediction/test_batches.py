@@ -340,3 +340,20 @@ def test_two_at_once_do_not_write_one_table(checkpoint: Path, folder: Path, tmp_
         assert "another process predicts into this folder" in capsys.readouterr().err
         one.kill()
     assert main(command(checkpoint, tmp_path / "out", folder / "d.png")) == 0
+
+
+def test_the_mixed_folder_of_a_phone_a_scanner_and_a_system(
+    checkpoint: Path, shared_data: Path, tmp_path: Path, capsys
+) -> None:
+    mix = shared_data / "faults" / "14" / "mix"
+    assert main(command(checkpoint, tmp_path, mix, "--recursive", "--json")) == 0
+    said = capsys.readouterr()
+    told = {Path(one["path"]).name: one for one in json.loads(said.out)}
+    assert {name for name, one in told.items() if one["passed_over"] is None} == {
+        *("1.png", "2.webp", "3.jfif", "5.png", "7.gif")
+    }
+    assert "HEIC" in told["4.heic"]["passed_over"]
+    assert "slide scanner" in told["6.svs"]["passed_over"]
+    assert "4.heic" in said.err
+    assert told["._1.png"]["passed_over"] == "hidden"
+    assert told["Thumbs.db"]["passed_over"] == "of another ending"

@@ -8,11 +8,20 @@ the sha256 of its last line elsewhere and hand it to `verify`.
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import NotRequired, TypedDict
 
 from pap_core.errors import InputError
+from pap_core.files import Count, parse_as_written
 from pap_core.reviews.store import Reviews
 
 _FIRST = "0" * 64  # what the first line names as the one before
+
+
+class Entry(TypedDict):
+    """A line of the log: a decision, or the last one, which counts them."""
+
+    previous: str
+    decisions: NotRequired[Count]
 
 
 def audit_log(reviews: Reviews) -> bytes:
@@ -46,9 +55,9 @@ def verify(log: bytes, name: str, last: str | None = None) -> int:
     before = _FIRST
     for number, line in enumerate(lines, start=1):
         try:
-            entry = json.loads(line)
+            entry = parse_as_written(line, Entry, advice, f"{name}: line {number}")
             told, canonical = entry["previous"], _line(entry)
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, RecursionError):
             raise InputError(f"{name}: line {number} is no entry of a log, {advice}.") from None
         if told != before or canonical != line + b"\n":
             raise InputError(f"{name}: line {number} or the one before it was changed, {advice}.")

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from comparing import DIGEST
 from comparing_page import cells, opened
+from damages import FEW
 
 from pap_core.comparison import Comparison
 from pap_core.methods.catalogue import NAMES
@@ -100,3 +101,35 @@ def test_a_checkpoint_that_vanishes_is_no_obstacle(own: Comparison) -> None:
     app.run()
     assert not app.exception
     assert "threshold" not in list(app.dataframe[0].value["Method"])
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+def test_whatever_is_damaged_of_a_method_the_others_are_shown(own: Comparison, content: bytes) -> None:
+    (own.folder / "otsu.json").write_bytes(content)
+    (own.folder / "status.json").write_bytes(content)
+    app = opened()
+    assert list(app.dataframe[0].value["Method"]) == ["K-means"]
+    (told,) = (one.value for one in app.warning if "cannot be read" in one.value)
+    assert told.startswith("**otsu** cannot be read: otsu.json: damaged")
+    assert not app.error
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+@pytest.mark.parametrize("name", ["summary.json", "per_image.csv"])
+def test_a_damaged_evaluation_is_one_sentence(own: Comparison, name: str, content: bytes) -> None:
+    st.cache_data.clear()
+    (own.evaluation(own.done()["otsu"]).folder / name).write_bytes(content)
+    app = opened("Two methods")
+    (error,) = app.error
+    assert f"{name}: missing or damaged" in error.value.replace("\\", "")
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+def test_beside_a_damaged_comparison_another_is_shown(own: Comparison, content: bytes) -> None:
+    other = own.folder.with_name("another")
+    other.mkdir()
+    (other / "comparison.json").write_bytes(content)
+    app = opened(of=own.folder.name)
+    assert set(app.selectbox(key="compare_of").options) >= {"another"}
+    assert len(app.dataframe[0].value) == 2
+    assert not app.error

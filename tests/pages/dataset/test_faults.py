@@ -1,12 +1,14 @@
 """The page of data sets, where one is gone, damaged or to be deleted."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damages import FEW
 from datasets_page import box, opened, second_set
-from visiting import press, ran, refusals
+from visiting import press, ran, refusals, said
 
 from pap_core.data.composition import read
 
@@ -88,3 +90,34 @@ def test_a_data_set_is_deleted_only_after_a_question(space: Path) -> None:
 def test_the_ready_set_is_not_deleted(space: Path) -> None:
     app = opened()
     assert next(button for button in app.button if button.label == "Delete").disabled
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+@pytest.mark.parametrize("name", ["dataset.json", "manifest.csv", "skipped.csv"])
+def test_whatever_is_damaged_of_a_data_set_it_can_be_deleted(space: Path, name: str, content: bytes) -> None:
+    folder = second_set(space)
+    (folder / name).write_bytes(content)
+    app = opened(dataset_open="second")
+    (sentence,) = refusals(app)
+    assert sentence.startswith("second: ")
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+def test_a_build_whose_files_are_damaged_is_told_and_deleted(space: Path, content: bytes) -> None:
+    for name in ("one", "two"):
+        (space / "builds" / name).mkdir(parents=True)
+        (space / "builds" / name / "status.json").write_text('{"state": "stopped", "since": 0}')
+    (space / "builds" / "one" / "order.json").write_bytes(content)
+    (space / "builds" / "one" / "status.json").write_bytes(content)
+    os.utime(space / "builds" / "one", (0, 0))  # nobody has begun it just now
+    app = opened(dataset_tab="Build one")
+    (sentence,) = refusals(app)
+    assert "one/status.json: damaged" in sentence
+    assert "**two**: stopped" in said(app)
+    next(one for one in app.button if one.key == "delete_one").click()
+    ran(app)
+    assert not (space / "builds" / "one").exists()
+    assert "**two**: stopped" in said(app)

@@ -98,6 +98,29 @@ def test_smears_on_both_sides_are_told(space: Path) -> None:
     assert "No smear stands" not in said(app)
 
 
+def test_a_picture_on_both_sides_by_two_names_is_told(space: Path) -> None:
+    folder = second_set(space)
+    table = pd.read_csv(folder / "manifest.csv", dtype=str)
+    train, test = (table.index[table["split"] == side][0] for side in ("train", "test"))
+    table.loc[train, "picture"] = table.loc[test, "picture"]
+    table.to_csv(folder / "manifest.csv", index=False)
+    app = opened(dataset_open="second")
+    assert "Pictures that stand on both sides by the names of several smears: 1." in refusals(app)[0]
+    assert "No smear stands" not in said(app)
+
+
+def test_what_a_build_united_or_doubted_is_told(space: Path) -> None:
+    second_set(
+        space,
+        united=[["10", "60"], ["7", "70", "71"]],
+        notes=["the category 'parabasal' is read as 'Parabasal'"],
+        doubtful=3,
+    )
+    app = opened(dataset_open="second")
+    assert "are one, by the first name: 10, 60; 7, 70, 71." in said(app)
+    assert "The category 'parabasal' is read as 'Parabasal'." in said(app)
+
+
 def test_official_numbers_stand_beside_those_found(space: Path) -> None:
     second_set(space, source="sipakmed", official=OFFICIAL)
     app = opened(dataset_open="second")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from damages import FEW
 from results_page import kept_of, opened, values
 from visiting import said
 
@@ -118,3 +120,17 @@ def test_a_picture_that_is_gone_gives_one_sentence(own: Path, part: str) -> None
     assert len(app.error) == 1
     assert f"{crop}.png" in app.error[0].value.replace("\\", "")
     assert "1 of 6" in said(app) or "of 6" in said(app)
+
+
+@pytest.mark.parametrize("content", FEW.values(), ids=FEW)
+@pytest.mark.parametrize("name", ["summary.json", "per_image.csv", "dataset.json", "manifest.csv"])
+def test_whatever_is_damaged_the_page_says_so_in_a_sentence(own: Path, name: str, content: bytes) -> None:
+    of_data = name in ("dataset.json", "manifest.csv")
+    folder = own / "workspace" / "datasets" / "few" if of_data else kept_of(own).folder
+    (folder / name).write_bytes(content)
+    st.cache_data.clear()
+    app = opened()
+    (error,) = app.error
+    assert name in error.value.replace("\\", "")
+    assert "\n" not in error.value
+    assert "phantoms" in next(one for one in app.selectbox if one.label == "Data set").options

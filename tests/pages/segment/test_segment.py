@@ -1,10 +1,12 @@
 """The page that segments: what a person sees of a picture after each thing they can do."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from segmenting import CROP, GLASS, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
 from threshold_checkpoint import threshold_network, write_checkpoint
@@ -88,6 +90,19 @@ def test_a_crop_is_taken_for_one_cell(app: AppTest, how: str) -> None:
     nucleus = int(shown_figures["Nucleus area (px)"].replace(",", ""))
     assert nucleus == pytest.approx(np.pi * (50 / 3) ** 2, rel=0.25)
     assert float(shown_figures["N/C ratio"]) == pytest.approx(1 / 8, rel=0.25)
+
+
+def test_how_the_picture_was_read_is_said(app: AppTest) -> None:
+    upload(app, ("plain.png", encoded(CROP)))
+    plain_captions = len(app.caption)
+    file = io.BytesIO()
+    deep = (CROP.astype(int) * 4095 // 255).astype(np.uint16)
+    tifffile.imwrite(file, deep, photometric="rgb", resolution=(40_000, 40_000), resolutionunit="CENTIMETER")
+    upload(app, ("deep.tif", file.getvalue()))
+    assert len(app.caption) == plain_captions + 1
+    assert any(one.value.startswith("Dark: its values reach ") for one in app.caption)
+    assert "150 × 130 pixels of 0.25 µm, taken for **one cell**" in said(app)
+    assert figures(app)["Cells"] == "1"
 
 
 def test_a_smear_is_taken_for_a_smear(app: AppTest) -> None:

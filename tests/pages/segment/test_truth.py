@@ -1,9 +1,11 @@
 """The comparison with a truth on the page that segments."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
 from streamlit.testing.v1 import AppTest
 from visiting import said, use
@@ -97,3 +99,49 @@ def test_a_truth_of_no_use_gives_one_sentence_and_leaves_the_result(
     assert "\n" not in app.error[0].value
     assert len(app.dataframe) == 1
     assert "150 × 130 pixels" in said(app)
+
+
+def nuclei_alone() -> np.ndarray:
+    return np.where(TRUTH == 2, 255, 0).astype(np.uint8)
+
+
+def test_a_mask_that_may_mean_two_things_asks_for_its_form(app: AppTest) -> None:
+    assert not [one for one in app.selectbox if one.label == "Form of the mask"]
+    give(app, ("nuclei.png", encoded(nuclei_alone())))
+    (error,) = app.error
+    assert "only the values 0 and 255 found" in error.value
+    assert "the form of the mask, nuclei or cells" in error.value
+    (form,) = (one for one in app.selectbox if one.label == "Form of the mask")
+    form.select("nuclei").run()
+    assert not app.exception
+    assert not app.error
+    metrics = app.dataframe[-1].value
+    assert metrics.loc["Nucleus", "jaccard"] > 0.75
+    assert np.isnan(metrics.loc["Cytoplasm"].to_numpy(float)).all()
+    app.selectbox(key=form.key).select("cells").run()
+    metrics = app.dataframe[-1].value
+    assert np.isnan(metrics.loc[["Nucleus", "Cytoplasm"]].to_numpy(float)).all()
+    assert metrics.loc["Whole cell", "sensitivity"] > 0.9
+    assert 0 < metrics.loc["Whole cell", "jaccard"] < 0.3  # the nuclei alone, taken for whole cells
+
+
+def test_a_transparent_background_leaves_the_figures_as_they_are(app: AppTest) -> None:
+    give(app, ("cell-d.png", encoded(TRUTH)))
+    expected = app.dataframe[-1].value
+    see_through = np.dstack([TRUTH, np.where(TRUTH == 0, 0, 255).astype(np.uint8)])
+    app.file_uploader[1].set_value([("see_through.png", encoded(see_through), "image/png")]).run()
+    assert not app.error
+    assert app.dataframe[-1].value.equals(expected)
+
+
+def test_a_turned_picture_and_an_upright_mask_are_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(place, monkeypatch)
+    exif, turned = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 3
+    Image.fromarray(CROP).save(turned, format="JPEG", quality=95, exif=exif)
+    app = upload(opened(), ("turned.jpg", turned.getvalue()))
+    give(app, ("cell-d.png", encoded(TRUTH)))
+    (error,) = app.error
+    assert "turned.jpg: EXIF orientation 3 found" in error.value

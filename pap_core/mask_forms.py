@@ -1,0 +1,312 @@
+"""The forms in which a mask tells its classes, and which of them a file has: recognised, never guessed.
+
+Most masks tell their form by their values. Some do not: 0 and 1 may be nuclei, cells or cytoplasm, 1 and 2
+may be two cells, and the numbers and the colours of a palette may contradict each other. These are refused
+until a person says which form it is.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from scipy import ndimage
+
+from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.errors import InputError
+from pap_core.labels import decode
+from pap_core.masks import Mask, values_of
+
+LABELS, NUCLEI, CELLS, COLOURS, HERLEV = "labels", "nuclei", "cells", "colours", "herlev"
+FORMS = {
+    LABELS: "0 background, 1 cytoplasm, 2 nucleus, 255 ignore",
+    NUCLEI: "0 none, any other number a nucleus",
+    CELLS: "0 none, any other number a whole cell",
+    COLOURS: "white background, red cytoplasm, blue nucleus",
+    HERLEV: "red background, dark blue cytoplasm, blue nucleus",
+}
+BOTH_CLASSES = (LABELS, COLOURS, HERLEV)  # the forms that tell nucleus and cytoplasm
+EXPECTED = (
+    "expected a label map (0 background, 1 cytoplasm, 2 nucleus, 255 ignore), a colour map (white, red, "
+    "blue), a mask in Herlev's colours (red, dark blue, blue) or one of the grey levels 0, 51 and 170"
+)
+
+_LABELS = {code: code for code in (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)}
+_GREYS = {0: BACKGROUND, 51: CYTOPLASM, 170: NUCLEUS}  # drawn so by others from SIPaKMeD's contours
+_CELL = (CYTOPLASM, NUCLEUS, OF_CELL)
+_ENCLOSED = 1 / 3  # share of a nucleus's outline along cytoplasm; 0.38 and more in each of Herlev's masks
+_NEAR = 48  # levels a channel may be off the palette's
+_MAX_FOREIGN = 0.01  # share of pixels that may be further off
+_HERLEV_COLOURS = np.array(
+    [[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]], dtype=np.int32
+)
+_HERLEV_CLASSES = np.array([BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE, BACKGROUND], dtype=np.uint8)
+_MAX_DISTANCE = 48  # RGB units; masks saved as JPEG by their copiers stay well within
+_NAMED = 8  # values named in a message
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
+
+
+class UnclearForm(InputError):
+    """A mask that may be read in several ways."""
+
+
+def read_form(mask: Mask, name: str, form: str | None = None, forms: Iterable[str] = FORMS) -> np.ndarray:
+    """Read a mask as a label map.
+
+    Nuclei alone leave open where cytoplasm is: what is none is 253. Cells alone leave open where their nuclei
+    are: they are 254. In both, 128 beside 0 and 255 alone is unknown, and so is 255 beside smaller numbers.
+
+    Args:
+        mask: as it is stored.
+        name: what to call the file in a message.
+        form: one of `FORMS`; None to recognise it.
+        forms: those that can be chosen, for messages.
+
+    Returns:
+        ``(H, W)`` uint8 label map.
+
+    Raises:
+        InputError: another form, no cell in it, or, unless a form is given, one that may be read in two ways.
+    """
+    label = _recognised(mask, name, tuple(forms)) if form is None else _READERS[form](mask, name)
+    if not _has_cell(label):
+        raise InputError(
+            f"{name}: no pixel of a nucleus or of cytoplasm found; {EXPECTED}, with a cell in it and 8 bit a "
+            "pixel, so check that this is the right file."
+        )
+    return label
+
+
+def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
+    found: dict[str, np.ndarray] = {}
+    refusals: list[InputError] = []
+    for how, reading in (
+        ("numbers", None if mask.numbers is None else lambda: _by_number(mask, name, forms)),
+        ("colours", None if mask.colours is None else lambda: _by_colour(mask, name, forms)),
+    ):
+        if reading is not None:
+            try:
+                found[how] = reading()
+            except InputError as error:
+                refusals.append(error)
+    with_cell = {how: label for how, label in found.items() if _has_cell(label)}
+    if len(with_cell) == 2 and not np.array_equal(*with_cell.values()):
+        told = "; ".join(f"its {how} say {_told(label)}" for how, label in with_cell.items())
+        raise UnclearForm(
+            f"{name}: a palette whose numbers and colours say different things ({told}), expected the same; "
+            f"{_ask((LABELS, COLOURS, HERLEV), forms)}."
+        )
+    unclear = [error for error in refusals if isinstance(error, UnclearForm)]
+    if not with_cell and (unclear or refusals):
+        raise (unclear or refusals)[-1]
+    return next(iter((with_cell or found).values()))
+
+
+def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
+    _check_exact(mask, name)
+    numbers, values = mask.numbers, values_of(mask.numbers)
+    found = set(values)
+    if numbers.dtype != np.uint8:
+        raise UnclearForm(
+            f"{name}: the {8 * numbers.dtype.itemsize}-bit values {_listed(values)} found; {EXPECTED}, 8 bit "
+            f"a pixel; {_ask((LABELS, NUCLEI, CELLS), forms)}."
+        )
+    if found == {0, 255}:
+        raise UnclearForm(
+            f"{name}: only the values 0 and 255 found, which do not tell its class; {EXPECTED}; "
+            f"{_ask((NUCLEI, CELLS), forms)}."
+        )
+    if CYTOPLASM in found and found <= {BACKGROUND, CYTOPLASM, IGNORE}:
+        raise UnclearForm(
+            f"{name}: the values {_listed(values)} found, where 1 may be nucleus, cell or cytoplasm; "
+            f"{EXPECTED}; {_ask((NUCLEI, CELLS, LABELS), forms)}."
+        )
+    if found <= _LABELS.keys():
+        if NUCLEUS in found and not found & {NOT_NUCLEUS, OF_CELL} and not _nuclei_lie_in_cells(numbers):
+            raise UnclearForm(
+                f"{name}: the values {_listed(values)} found, where 2 does not lie in 1 as nuclei do in "
+                f"cytoplasm, so that each may be a cell of its own; {EXPECTED}; "
+                f"{_ask((LABELS, NUCLEI, CELLS), forms)}."
+            )
+        return _mapped(numbers, _LABELS)
+    if found <= _GREYS.keys():
+        return _mapped(numbers, _GREYS)
+    raise UnclearForm(
+        f"{name}: the grey values {_listed(values)} found; {EXPECTED}; {_ask((NUCLEI, CELLS), forms)}."
+    )
+
+
+def _by_colour(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
+    colours = mask.colours
+    if np.ptp(colours, axis=-1).max() == 0:  # a palette of greys
+        return _by_number(Mask(colours[..., 0], None, mask.hidden, mask.exact), name, forms)
+    if _is_colour_map(colours):
+        if not (colours >= 255 - _NEAR).all(axis=-1).any():
+            raise UnclearForm(
+                f"{name}: only red and blue found, which are cytoplasm and nucleus in a colour map, "
+                f"background and nucleus in Herlev's masks; {_ask((COLOURS, HERLEV), forms)}."
+            )
+        return _read_colour_map(mask, name)
+    label, foreign = _nearest_of_herlev(colours)
+    if foreign > _MAX_FOREIGN:
+        raise InputError(f"{name}: a picture in other colours found; {EXPECTED}, saved as PNG or BMP.")
+    return label
+
+
+def _read_labels(mask: Mask, name: str) -> np.ndarray:
+    numbers = _numbers(mask, name, LABELS)
+    values = values_of(numbers)
+    if not set(values) <= _LABELS.keys():
+        raise InputError(
+            f"{name}: the values {_listed(values)} found, expected 0, 1, 2 and 255 alone of a label map; "
+            "choose another form."
+        )
+    return numbers.astype(np.uint8)
+
+
+def _read_nuclei(mask: Mask, name: str) -> np.ndarray:
+    return _read_objects(mask, name, NUCLEI, NOT_NUCLEUS, NUCLEUS)
+
+
+def _read_cells(mask: Mask, name: str) -> np.ndarray:
+    return _read_objects(mask, name, CELLS, BACKGROUND, OF_CELL)
+
+
+def _read_objects(mask: Mask, name: str, form: str, none: int, one: int) -> np.ndarray:
+    numbers = _numbers(mask, name, form)
+    values = values_of(numbers)
+    if values[0] < 0:
+        raise InputError(f"{name}: the value {values[0]} found, expected 0 and larger ones; save it again.")
+    label = np.where(numbers > 0, np.uint8(one), np.uint8(none))
+    if values == [0, 128, 255]:
+        label[numbers == 128] = IGNORE
+    elif len(values) > 2 and values[-1] == 255 and values[-2] != 254:
+        label[numbers == 255] = IGNORE
+    return label
+
+
+def _read_colours(mask: Mask, name: str) -> np.ndarray:
+    if mask.colours is None or not _is_colour_map(mask.colours):
+        raise InputError(
+            f"{name}: a picture in other colours found, expected white, red and blue of a colour map; choose "
+            "another form."
+        )
+    return _read_colour_map(mask, name)
+
+
+def _read_herlev(mask: Mask, name: str) -> np.ndarray:
+    label, foreign = (None, 1.0) if mask.colours is None else _nearest_of_herlev(mask.colours)
+    if foreign > _MAX_FOREIGN:
+        raise InputError(
+            f"{name}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
+            "blue, blue, grey and black, so check that this file is a mask."
+        )
+    return label
+
+
+_READERS: dict[str, Callable[[Mask, str], np.ndarray]] = {
+    LABELS: _read_labels,
+    NUCLEI: _read_nuclei,
+    CELLS: _read_cells,
+    COLOURS: _read_colours,
+    HERLEV: _read_herlev,
+}
+
+
+def _nearest_of_herlev(colours: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return each pixel's class, and the share of pixels that are near to none of the colours."""
+    colours = colours.astype(np.int32)
+    classes = np.empty(colours.shape[:2], dtype=np.uint8)
+    nearest = np.full(classes.shape, np.iinfo(np.int32).max, dtype=np.int32)
+    for colour, value in zip(
+        _HERLEV_COLOURS, _HERLEV_CLASSES, strict=True
+    ):  # one by one: a mask may be large
+        away = ((colours - colour) ** 2).sum(axis=-1, dtype=np.int32)
+        classes[away < nearest] = value
+        np.minimum(nearest, away, out=nearest)
+    return classes, float((nearest > _MAX_DISTANCE**2).mean())
+
+
+def _is_colour_map(pixels: np.ndarray) -> bool:
+    """Tell whether nearly all pixels are near to white, red, blue, or the black of the borders."""
+    high, low = pixels >= 255 - _NEAR, pixels <= _NEAR
+    near = (high | low).all(axis=-1)
+    near &= ~high[..., 1] | high.all(axis=-1)  # no green but in white
+    near &= ~(high[..., 0] & high[..., 2]) | high[..., 1]  # no violet
+    return float(near.mean()) >= 1 - _MAX_FOREIGN
+
+
+def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
+    """Read a colour map; its borders, which are no class, become what lies nearest to each pixel."""
+    label = decode(mask.colours)
+    border = (mask.colours < 128).all(axis=-1)
+    if border.all():
+        raise InputError(f"{name}: nothing but black found; {EXPECTED}.")
+    if mask.hidden is not None and (border & mask.hidden).any():
+        raise InputError(
+            f"{name}: black under transparency found, which is a border in a colour map; save it without "
+            "transparency, its background white."
+        )
+    if border.any():
+        rows, columns = ndimage.distance_transform_edt(border, return_distances=False, return_indices=True)
+        label = label[rows, columns]
+    return label
+
+
+def _nuclei_lie_in_cells(label: np.ndarray) -> bool:
+    """Tell whether value 2 lies in value 1 as nuclei do, and not beside it as a second cell does.
+
+    Some of it touches the other, and where it is a single piece, as a numbered cell is, a good part of its
+    outline does.
+    """
+    nucleus = label == NUCLEUS
+    outline = ndimage.binary_dilation(nucleus, _EIGHT_NEIGHBOURS) & ~nucleus & (label != IGNORE)
+    along = label[outline] == CYTOPLASM
+    if not along.any():
+        return False
+    return float(along.mean()) >= _ENCLOSED or ndimage.label(nucleus, _EIGHT_NEIGHBOURS)[1] > 1
+
+
+def _numbers(mask: Mask, name: str, form: str) -> np.ndarray:
+    if mask.numbers is None:
+        raise InputError(
+            f"{name}: a picture in colours found, expected numbers as {form}; choose another form."
+        )
+    _check_exact(mask, name)
+    return mask.numbers
+
+
+def _check_exact(mask: Mask, name: str) -> None:
+    if not mask.exact:
+        raise InputError(
+            f"{name}: grey in a format that changes values found, as JPEG does; {EXPECTED}, saved as PNG "
+            f"or BMP."
+        )
+
+
+def _mapped(numbers: np.ndarray, kind: dict[int, int]) -> np.ndarray:
+    classes = np.zeros(256, dtype=np.uint8)
+    classes[list(kind)] = list(kind.values())
+    return classes[numbers]
+
+
+def _has_cell(label: np.ndarray) -> bool:
+    return bool(np.isin(label, _CELL).any())
+
+
+def _told(label: np.ndarray) -> str:
+    nucleus, cytoplasm = (int((label == value).sum()) for value in (NUCLEUS, CYTOPLASM))
+    return f"{nucleus:,} px nucleus and {cytoplasm:,} px cytoplasm"
+
+
+def _ask(settling: tuple[str, ...], offered: tuple[str, ...]) -> str:
+    """Return what to do about an unclear form, of the forms that would settle it."""
+    chosen = [form for form in settling if form in offered]
+    if not chosen:
+        return "nuclei or cells alone do not tell both classes, draw both"
+    return (
+        f"say what it is by the form of the mask, {' or '.join(chosen)} (beside the upload; on the command "
+        "line --mask-form)"
+    )
+
+
+def _listed(values: list[int]) -> str:
+    return ", ".join(map(str, values[:_NAMED])) + (", …" if len(values) > _NAMED else "")
