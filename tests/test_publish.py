@@ -40,7 +40,7 @@ def test_a_new_folder_and_one_that_is_replaced(trained: Path, tmp_path: Path) ->
 
 
 def test_scores_of_an_evaluation_are_on_the_card(
-    trained: Path, phantom_dataset: Path, tmp_path: Path
+    trained: Path, phantom_dataset: Path, tmp_path: Path, capsys
 ) -> None:
     measured = tmp_path / "measured"
     assert main(["evaluate", str(trained), str(phantom_dataset), "--output", str(measured)]) == 0
