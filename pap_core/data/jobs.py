@@ -16,11 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-import psutil
-
 from pap_core import background
 from pap_core.errors import InputError
 from pap_core.files import write_whole
+from pap_core.training import life
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ class Job:
 
     def tell(self, state: str, done: int = 0, total: int = 0, error: str = "") -> None:
         """Write down how far this process is with the job."""
-        process = {"pid": os.getpid(), "process_started": psutil.Process().create_time()}
-        self._write({"state": state, "done": done, "total": total, "error": error} | process)
+        told = {"state": state, "done": done, "total": total, "error": error}
+        self._write(told | life.identity())
 
     def progress(self) -> Progress | None:
         """Return how far the job is, None once it is done or deleted."""
@@ -88,8 +87,8 @@ class Job:
             except OSError:
                 return None
         found = Progress(**{name: status[name] for name in asdict(Progress("")) if name in status})
-        fresh = found.state == "starting" and time.time() - since < _STARTS_WITHIN
-        if found.state in ACTIVE and not fresh and self._process(status) is None:
+        fresh = found.state == "starting" and abs(time.time() - since) < _STARTS_WITHIN
+        if found.state in ACTIVE and not fresh and not life.living(status):
             return Progress(INTERRUPTED, found.done, found.total, since=since)
         return found
 
@@ -116,7 +115,7 @@ class Job:
     def stop(self) -> None:
         """Ask the process to end; what is done stays, and `start` goes on from there."""
         try:
-            process = self._process(json.loads((self.folder / STATUS).read_text()))
+            process = life.process_of(json.loads((self.folder / STATUS).read_text()))
         except (OSError, ValueError):
             return
         if process is not None:
@@ -129,15 +128,6 @@ class Job:
     def _write(self, status: dict) -> None:
         content = json.dumps(status | {"since": time.time()})
         write_whole(self.folder / STATUS, content.encode())
-
-    def _process(self, status: dict) -> psutil.Process | None:
-        try:
-            process = psutil.Process(status["pid"])
-            same = process.create_time() == status["process_started"]
-            alive = same and process.status() != psutil.STATUS_ZOMBIE
-        except (KeyError, psutil.Error):
-            return None
-        return process if alive else None
 
 
 def from_folder(name: str, source: Path, options: dict) -> Job:
