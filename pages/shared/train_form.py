@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,14 +193,19 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
+    from pap_core.model.generator import GeneratorConfig
+
     try:
-        generator = json.loads((initial / CONFIG).read_text())["generator"]
+        generator = GeneratorConfig(**json.loads((initial / CONFIG).read_text())["generator"])
+        wrong = generator.faults()
     except (OSError, ValueError, LookupError, TypeError):
+        wrong = ["missing or damaged"]
+    if wrong:
         raise InputError(
-            f"{initial / CONFIG}: missing or damaged, expected a checkpoint's configuration; choose "
-            "another to start from."
-        ) from None
-    return {f"generator.{name}": value for name, value in generator.items()}
+            f"{initial / CONFIG}: {'; '.join(wrong)}; expected a checkpoint's configuration; choose another "
+            "to start from."
+        )
+    return {f"generator.{name}": value for name, value in asdict(generator).items()}
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
@@ -217,5 +222,9 @@ def _begin(config: "TrainConfig", folders: list[Path], initial: Path | None) -> 
     st.session_state[_STARTED] = time.monotonic()
 
     run = Run.create(new_folder(config.preset), config, folders, initial)
-    process.start(run)
+    try:
+        process.start(run)
+    except InputError:
+        run.remove()  # nothing is left of a start that was refused
+        raise
     look_into(run.folder.name)
