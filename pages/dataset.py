@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared import access, datasets
-from pages.shared.dataset_build import build_form, builds, finished
+from pages.shared.dataset_build import build_form
+from pages.shared.dataset_builds import builds, finished
 from pages.shared.dataset_cells import cells
 from pages.shared.dataset_overview import counted, figures, skipped, split
 from pages.shared.display import plain
@@ -83,9 +84,7 @@ def confirm(name: str) -> None:
         "runs and evaluations made with it; but a run cannot be continued without it."
     )
     with st.container(horizontal=True):
-        deleted = st.button(
-            "Delete it", type="primary", on_click=delete, args=(name,), help="This cannot be taken back"
-        )
+        deleted = st.button("Delete it", on_click=delete, args=(name,), help="This cannot be taken back")
         if st.button("Keep it", help="Closes this question") or deleted:
             st.rerun()
 

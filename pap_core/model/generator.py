@@ -7,8 +7,22 @@ import torch
 from torch import nn
 
 from pap_core.labels import PALETTE
-from pap_core.model import objective
+from pap_core.model import bounds, objective
 from pap_core.model.backbone import CHANNELS, EfficientNetLite0
+
+NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
+RANGES: dict[str, bounds.Range] = {
+    "levels": (1, 8),  # a crop of 256 px cannot be halved more often
+    "width": (1, 1024),
+    "kernel": (2, 16),
+    "dropout": (0.0, 1.0),
+}
+CHOICES = {
+    "encoder": ("pix2pix", "efficientnet_lite0"),
+    "last": ("convolution", "transposed"),
+    "head": ("colour", "palette"),
+    "network": NETWORKS,
+}
 
 _MAX_FACTOR = 8  # channels double a level, up to 8 × width
 _DROPOUT_BLOCKS = 3  # the decoder's first three blocks
@@ -26,6 +40,10 @@ class GeneratorConfig:
     head: str = "colour"  # tanh RGB; "palette" mixes the class colours by a softmax over classes
     dropout: float = 0.5  # in the decoder's first three blocks
     network: str = "unet"  # this one, or one of `pap_core.model.networks`, which has width and dropout alone
+
+    def faults(self) -> list[str]:
+        """Say of each setting that cannot be built what is wrong with it; nothing where all can be."""
+        return bounds.faults("generator", self, RANGES, CHOICES)
 
 
 class ColourNetwork(nn.Module):

@@ -1,8 +1,8 @@
 """Every network that can be trained here, by its name in the configuration."""
 
-from pap_core.model.generator import ColourNetwork, Generator, GeneratorConfig
+from pap_core.model.generator import NETWORKS, ColourNetwork, Generator, GeneratorConfig
 
-NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
+__all__ = ["NETWORKS", "build"]
 
 
 def build(config: GeneratorConfig) -> ColourNetwork:
