@@ -13,7 +13,8 @@ EXPLAINED = (
     "tells how far their verdicts (accepted, corrected, rejected) agree beyond what chance would "
     "bring: 1 is always, 0 no more than chance. The **Jaccard indices** are the mean overlap of their "
     "outlines, 1 where they are the same, over the cells that neither rejected, with its 95 % interval "
-    "over smears or slides. A dash stands where it is not defined, as with too few cells."
+    "over smears or slides, of which there must be two. A dash stands where a figure is not defined; the "
+    "last column says why kappa is not, or says nothing."
 )
 COLUMNS = {
     "first": "Reviewer",
@@ -27,6 +28,7 @@ COLUMNS = {
     "cell": st.column_config.NumberColumn("Jaccard, cell", format="%.3f"),
     "cell_low": st.column_config.NumberColumn("from", format="%.3f"),
     "cell_high": st.column_config.NumberColumn("to", format="%.3f"),
+    "remark": st.column_config.TextColumn("Of kappa", width="large"),
 }
 
 
