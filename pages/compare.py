@@ -66,12 +66,13 @@ def headline(entries: dict[str, Entry], minutes: float) -> None:
 
 def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) -> None:
     """Show the methods that have a result, and runs beside them."""
-    measured_all = figures(methods)
-    protocols = measured_all["protocol"].unique()
+    protocols = figures(methods)["protocol"].unique()
     reading = choose_reading("compare", protocols, ("both", "nucleus", "cytoplasm"), to_first_page)
-    verdict(methods, measured_all, reading.protocol)
+    said = st.container()
     shown = choose_entries(methods, beside(comparison, split, methods))
     table = figures(shown)
+    with said:
+        verdict(methods, shown, table, reading)
     tabs = st.tabs([FIGURES, TIME, PAIR, ABOUT], key="compare_tab", bind="query-params")
     for tab, name in zip(tabs, (FIGURES, TIME, PAIR, ABOUT), strict=True):
         if not tab.open:

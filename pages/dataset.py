@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.shared import access, datasets
-from pages.shared.dataset_build import build_form, builds, finished
+from pages.shared.dataset_build import build_form
+from pages.shared.dataset_builds import builds, finished
 from pages.shared.dataset_cells import cells
 from pages.shared.dataset_overview import counted, figures, skipped, split
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.reading import keep_choice
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
 
@@ -17,7 +19,8 @@ PURPOSE = (
     "contours or masks."
 )
 LOOK, BUILD = "Look into one", "Build one"
-TAB, OPEN = "dataset_tab", "dataset_open"  # keys in the session; the second in the address, too
+TAB = "dataset_tab"  # key of the session
+OPEN = "dataset_open"  # of the session, and the name in the address
 
 
 # Data
@@ -25,14 +28,14 @@ TAB, OPEN = "dataset_tab", "dataset_open"  # keys in the session; the second in 
 
 def look_into(name: str) -> None:
     """Open a data set from now on."""
-    st.session_state[OPEN] = name
+    st.query_params[OPEN] = name
     st.session_state[TAB] = LOOK
 
 
 def delete(name: str) -> None:
     """Delete a data set, and open another."""
     datasets.attempt(datasets.delete, name)
-    st.session_state[OPEN] = datasets.READY
+    st.query_params[OPEN] = datasets.READY
 
 
 # Parts
@@ -41,7 +44,7 @@ def delete(name: str) -> None:
 def chosen() -> Composition | None:
     """Let the person choose a data set; None where there is none to show."""
     found = datasets.listed()
-    asked = st.session_state.get(OPEN) or st.query_params.get(OPEN)
+    asked = st.query_params.get(OPEN) or st.session_state.get(OPEN)
     if asked and asked not in found and asked != datasets.READY:
         st.warning(f"{plain(asked)} is not there, or no longer: another is shown. Choose one.")
     if datasets.ready_set() is None:
@@ -49,18 +52,10 @@ def chosen() -> Composition | None:
     if not found:
         return None
     if asked not in found:
-        st.session_state[OPEN] = datasets.READY if datasets.READY in found else next(iter(found))
+        asked = datasets.READY if datasets.READY in found else next(iter(found))
+        st.query_params.pop(OPEN, None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Data set",
-            list(found),
-            index=None,  # so that the address names any that is open, the first one too
-            required=True,
-            key=OPEN,
-            bind="query-params",
-            width=360,
-            help="The finished data sets of the workspace",
-        )
+        name = keep_choice("Data set", found, asked, OPEN, "The finished data sets of the workspace")
         ready = name == datasets.READY
         if st.button(
             "Delete",
@@ -83,9 +78,7 @@ def confirm(name: str) -> None:
         "runs and evaluations made with it; but a run cannot be continued without it."
     )
     with st.container(horizontal=True):
-        deleted = st.button(
-            "Delete it", type="primary", on_click=delete, args=(name,), help="This cannot be taken back"
-        )
+        deleted = st.button("Delete it", on_click=delete, args=(name,), help="This cannot be taken back")
         if st.button("Keep it", help="Closes this question") or deleted:
             st.rerun()
 

@@ -60,8 +60,13 @@ def _train(options: argparse.Namespace) -> int:
         work(run, options.cpu)
         return 0
     print(f"run folder: {run.folder}", file=sys.stderr)
-    with Steps(run) as progress:
-        status = work(run, options.cpu, options.evaluate, progress)
+    try:
+        with Steps(run) as progress:
+            status = work(run, options.cpu, options.evaluate, progress)
+    except InputError:
+        if not (options.resume or run.begun):  # refused before its first step: the name is free again
+            run.remove()
+        raise
     print(json.dumps(status, indent=2) if options.json else f"{status['state']}: {run.folder}")
     return 0
 

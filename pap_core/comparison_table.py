@@ -153,8 +153,15 @@ def published(name: str) -> str:
 
 
 def with_interval(row: pd.Series) -> str:
-    """Return a Jaccard index with its interval."""
-    return f"{share(row['jaccard'])} [{share(row['low'])}, {share(row['high'])}]"
+    """Return a Jaccard index with its interval, where it has one.
+
+    >>> with_interval(pd.Series({"jaccard": 0.8, "low": 0.75, "high": 0.9}))
+    '0.800 [0.750, 0.900]'
+    >>> with_interval(pd.Series({"jaccard": 0.8, "low": float("nan"), "high": float("nan")}))
+    '0.800'
+    """
+    interval = "" if np.isnan(row["low"]) else f" [{share(row['low'])}, {share(row['high'])}]"
+    return f"{share(row['jaccard'])}{interval}"
 
 
 def markdown_row(cells: list[str]) -> str:

@@ -6,7 +6,6 @@ and moved there whole: what a killed process leaves is never taken for finished.
 """
 
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from pap_core.files import Damaged, read_as_written
 from pap_core.images import png_bytes, read_image
 from pap_core.measured import PROTOCOL, SUMMARY, TABLE, Row, Summary
 from pap_core.tables import read_table
+from pap_core.training import life
 from pap_core.workspace import evaluations
 
 # torch takes seconds to import: what was kept is found and read without it
@@ -143,7 +143,7 @@ def evaluate_and_keep(
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(final.parent)
-        unfinished = Kept(Path(tempfile.mkdtemp(prefix=f".{os.getpid()}.", dir=final.parent)))
+        unfinished = Kept(Path(tempfile.mkdtemp(prefix=_mark(psutil.Process()), dir=final.parent)))
     except OSError as error:
         raise _no_room(final, error) from error
     try:
@@ -193,14 +193,19 @@ def _small(image: np.ndarray, colours: np.ndarray) -> bytes:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes left: where the one named is gone, or newer than the folder."""
+    """Remove what killed processes left: where the one named is gone, or another has its id now."""
     for path in folder.glob(".*.*"):
         try:
-            alive = psutil.Process(int(path.name.split(".")[1])).create_time() <= path.stat().st_mtime + 2
-        except (ValueError, OSError, psutil.Error):
+            alive = path.name.startswith(_mark(psutil.Process(int(path.name.split(".")[1]))))
+        except (ValueError, psutil.Error):
             alive = False
         if not alive:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _mark(process: psutil.Process) -> str:
+    """Name a process in the name of its folder, by its id and when it began, whatever the clock says."""
+    return f".{process.pid}.{1000 * life.since_boot(process):.0f}."
 
 
 def _no_room(final: Path, error: OSError) -> InputError:

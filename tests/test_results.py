@@ -1,6 +1,7 @@
 """Evaluations that are kept: found again, made once, never half; and the error map."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -173,6 +174,24 @@ def test_two_at_once_do_not_clash(segmenter: Segmenter, few: Path) -> None:
     assert found == [find(segmenter.checkpoint.digest, split)] * 2
     assert list(evaluations().iterdir()) == [found[0].folder]
     assert len(list((found[0].folder / "predictions").iterdir())) == 6
+
+
+def test_a_clock_that_is_set_does_not_take_an_evaluation_for_a_killed_one(
+    segmenter: Segmenter, few: Path
+) -> None:
+    split = split_of(few)
+
+    asked = []
+
+    def progress(done: int, total: int) -> None:
+        if not asked:
+            asked.append(done)
+            (unfinished,) = evaluations().glob(".*")
+            os.utime(unfinished, (1e9, 1e9))  # as if the clock had been set forward since
+            evaluate_and_keep(segmenter, split)  # which removes what killed ones left
+            assert unfinished.exists()
+
+    assert evaluate_and_keep(segmenter, split, progress) == find(segmenter.checkpoint.digest, split)
 
 
 def test_one_that_lost_its_summary_is_made_anew(segmenter: Segmenter, few: Path) -> None:

@@ -20,13 +20,47 @@ def style(name: str) -> None:
 
 
 def turn_pages(pages: int, key: str) -> int:
-    """Offer the pages; one beyond the last, from an old address perhaps, is taken for the last."""
+    """Offer the pages; the address names the one turned to. One beyond the last is taken for the last.
+
+    The control always has a default, so that a page set under its key would be set twice. Where the address
+    was changed by something else (`first_page`, Back, Forward), a new control begins at what it says.
+
+    Args:
+        pages: how many there are.
+        key: the name in the address.
+    """
     if pages < 2:
         return 1
-    asked = st.session_state.get(key, 1)
-    if isinstance(asked, int) and asked > pages:
-        st.session_state[key] = pages
-    return st.pagination(pages, key=key, bind="query-params")
+    page = _named(key, pages)
+    turn, before = st.session_state.get(_turned(key), (0, page))
+    if before != page:
+        turn += 1
+    st.session_state[_turned(key)] = turn, page
+    control = f"{key}_{turn}"
+
+    def take() -> None:
+        page = st.session_state[control]
+        st.session_state[_turned(key)] = turn, page
+        st.query_params[key] = str(page)
+
+    return st.pagination(pages, default=page, key=control, on_change=take)
+
+
+def first_page(key: str) -> None:
+    """Turn pages back to their beginning: what they list has changed."""
+    st.query_params.pop(key, None)
+
+
+def _named(key: str, pages: int) -> int:
+    try:
+        return min(max(int(st.query_params.get(key, "1")), 1), pages)
+    except ValueError:
+        return 1
+
+
+def _turned(key: str) -> str:
+    """Return where the session holds the control's number, and the page that it was left at."""
+    return f"{key}_turned"
 
 
 def steps(crop: str, order: list[str], key: str, open_cell: Callable[[str | None], None]) -> None:

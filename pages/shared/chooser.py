@@ -14,10 +14,13 @@ HELP = (
     "The trained network that segments, on every page. Shipped ones come with the program; each training "
     "run of this workspace offers its best."
 )
-# beside the title of the page, where there is room for both
+# beside the title of the page, where there is room for both; no wider than what it shows, since it lies
+# over the title's row and whatever stands there is to be clicked
 _PLACE = """<style>
 @media (min-width: 1024px) {
-    [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) { margin: 1rem 0 -4.5rem; z-index: 1; }
+    [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) {
+        margin: 1rem 0 -4.5rem auto; width: fit-content; max-width: 100%; z-index: 1;
+    }
 }
 </style>"""
 

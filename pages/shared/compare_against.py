@@ -41,15 +41,15 @@ def show_all_against(first: Entry, entries: dict[str, Entry], table: pd.DataFram
         )
         st.caption(
             f"{reading.title}, protocol {reading.protocol}: each method less {plain(first.title)}, on the "
-            f"cells where the metric is defined for both; mean [{LEVEL} % interval by smear or slide]. "
-            "Nothing is corrected for the number of pairs."
+            f"cells where the metric is defined for both; mean [{LEVEL} % interval by smear or slide], "
+            "rows in the order of the mean Jaccard index. Nothing is corrected for the number of pairs."
         )
 
 
 def all_against(
     first: Entry, entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
 ) -> pd.DataFrame:
-    """Tabulate the others against one, best first; see `show_all_against`."""
+    """Tabulate the others against one, best Jaccard index first; see `show_all_against`."""
     order = wide_table(table, reading.protocol, reading.label_class).index
     rows = []
     for name in order.drop(first.name):

@@ -102,14 +102,49 @@ def work_left(comparison: Comparison, missing: list[str]) -> None:
     if active:
         st.fragment(_watch, run_every=_EVERY)(comparison, set(comparison.done()))
         return
-    left = [name for name in told.methods if name in missing] if told else []
+    left = _left(told, missing)
     if left and told.state in (STOPPED, FAILED, INTERRUPTED):
         _go_on(comparison, told, left)
     if missing:
         _offer(comparison, missing)
 
 
+def _left(told: Progress | None, missing: Sequence[str]) -> list[str]:
+    """Return the methods asked for that have no result yet."""
+    return [name for name in told.methods if name in missing] if told else []
+
+
+def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_work: bool) -> bool:
+    """Offer to stop and to go on, each in a place of its own: a second click on one never meets the other.
+
+    Returns:
+        Whether one was pressed.
+    """
+    allowed = access.may("trainer")
+    with st.container(horizontal=True):
+        stopped = st.button(
+            "Stop",
+            key="compare_stop",
+            icon=":material/stop:",
+            disabled=not (stoppable and allowed),
+            on_click=datasets.attempt,
+            args=(access.act, "trainer", comparison_job.stop, comparison),
+            help="A run writes a checkpoint first; what is done stays, and it can be gone on with",
+        )
+        gone_on = st.button(
+            "Go on",
+            key="compare_resume",
+            icon=":material/play_arrow:",
+            disabled=at_work or not allowed,
+            on_click=datasets.attempt,
+            args=(access.act, "trainer", comparison_job.start, comparison, left),
+            help="Measures those that are left; a run that was begun goes on from its last checkpoint",
+        )
+    return stopped or gone_on
+
+
 def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
+    _buttons(comparison, left, stoppable=False, at_work=False)
     asked = (
         f"{len(left)} of the {len(told.methods)} methods asked for are" if len(left) > 1 else "1 method is"
     )
@@ -124,15 +159,6 @@ def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
         )
     else:
         st.info(f"The comparison was stopped: {asked} left.", icon=":material/pause_circle:")
-    st.button(
-        "Go on",
-        key="compare_resume",
-        icon=":material/play_arrow:",
-        disabled=not access.may("trainer"),
-        on_click=datasets.attempt,
-        args=(access.act, "trainer", comparison_job.start, comparison, left),
-        help="Measures those that are left; a run that was begun goes on from its last checkpoint",
-    )
 
 
 def _offer(comparison: Comparison, missing: list[str]) -> None:
@@ -174,18 +200,11 @@ def _watch(comparison: Comparison, before: set[str]) -> None:
     if told is None or told.state not in ACTIVE or set(comparison.done()) != before:
         st.rerun(scope="app")  # there is something new in the tables, or something to go on with
     status = _training(comparison, told)
+    stopping = status is not None and status.state == "stopping"
+    # above all whose height changes
+    pressed = _buttons(comparison, told.methods, stoppable=not stopping, at_work=True)
     st.progress(*_share(told, status))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            "Stop",
-            key="compare_stop",
-            icon=":material/stop:",
-            disabled=(status is not None and status.state == "stopping") or not access.may("trainer"),
-            on_click=datasets.attempt,
-            args=(access.act, "trainer", comparison_job.stop, comparison),
-            help="A run writes a checkpoint first; what is done stays, and it can be gone on with",
-        )
-        st.caption("It goes on when you leave the page. What is done appears below as it comes.")
+    st.caption("It goes on when you leave the page. What is done appears below as it comes.")
     if pressed:
         st.rerun(scope="app")  # there may be something to refuse
 
@@ -206,7 +225,7 @@ def _share(told: Progress, status: process.Status | None) -> tuple[float, str]:
     share = min(1.0, told.done / told.total) if told.total else 0.0
     if status and status.state == "stopping":
         return share, f"{words}: it writes a checkpoint and ends"
-    if status and status.state == "queued":
+    if status and status.queue_place:
         return 0.0, f"{words}: it waits for the device, behind another run"
     if told.what == "measuring":
         return share, f"{words}: measuring, {told.done:,} of {told.total:,} crops"

@@ -123,8 +123,8 @@ def quality(points: pd.DataFrame, reading: Reading, time: str) -> "go.Figure":
             x=part["time"],
             y=part["mean"],
             error_y={
-                "array": (part["high"] - part["mean"]).fillna(0),
-                "arrayminus": (part["mean"] - part["low"]).fillna(0),
+                "array": part["high"] - part["mean"],  # NaN, of one smear or slide, draws no bar
+                "arrayminus": part["mean"] - part["low"],
                 "thickness": 1.2,
                 "width": 4,
             },

@@ -77,7 +77,10 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         column_config={"Method": _METHOD},
         alt=f"{reading.title} by category under {protocol}, a row for each method",
     )
-    st.caption(f"Mean [{LEVEL} % interval by smear or slide, where there is more than one].")
+    st.caption(
+        f"Mean [{LEVEL} % interval by smear or slide, where there is more than one]; rows in the order of "
+        "the first table, by the Jaccard index."
+    )
 
 
 def all_metrics(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> pd.DataFrame:

@@ -3,14 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.compare_data import Entry
 from pages.shared.reading import keep_choice
 from pap_core.comparison import Comparison
 from pap_core.comparison_table import wide_table
 from pap_core.errors import InputError
 
-OF, FIRST, SECOND, CELL = "compare_of", "compare_first", "compare_second", "compare_cell"  # in the address
-PAGE = "compare_page"
+OF, FIRST, SECOND = "compare_of", "compare_first", "compare_second"  # in the address
+CELL, PAGE = "compare_cell", "compare_page"  # in the address, too
 _METHODS, _BESIDE = "compare_methods", "compare_beside"
 METHODS_HELP = "Only these methods, in all tables and charts; with none chosen, all that have a result."
 BESIDE_HELP = (
@@ -100,7 +101,7 @@ def choose_pair(entries: dict[str, Entry], table: pd.DataFrame, protocol: str) -
 
 def to_first_page() -> None:
     """Turn the gallery back to its beginning: what it lists has changed."""
-    st.session_state[PAGE] = 1
+    cards.first_page(PAGE)
 
 
 def open_cell(crop: str | None) -> None:

@@ -1,6 +1,5 @@
-"""Ordering data sets: the form, and the builds at work."""
+"""The form to order a data set."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import access
-from pages.shared.datasets import READY, attempt, listed
+from pages.shared.dataset_builds import WATCHED
+from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pap_core.data import archive, jobs
-from pap_core.data.jobs import ACTIVE, FAILED, Job, Progress
 from pap_core.data.sources import subfolders, within
 from pap_core.errors import InputError
 from pap_core.workspace import data_root
@@ -19,7 +18,6 @@ from pap_core.workspace import data_root
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-WATCHED = "build_watched"  # key of the names of the builds this session waits for
 FOLDER, UPLOAD = "Folder on this machine", "ZIP archive"
 MODES = {"Automatic": None, "Window": "window", "Field": "field", "Fit": "fit", "Whole": "whole"}
 MASKS = {"Automatic": None, "Labels": "labels", "Colours": "colours", "Herlev": "herlev"}
@@ -52,17 +50,6 @@ HELD = (
     "The archive and what it unpacks to are kept in a folder of the workspace that only this program's user "
     "may read, and are removed once the data set is built or the build deleted."
 )
-STATES = {
-    "starting": "starting",
-    "waiting": "waiting until another build is done",
-    "unpacking": "unpacking",
-    "painting": "painting smears",
-    "reading": "reading what the source holds",
-    "cutting": "cutting out the cells",
-    "interrupted": "interrupted before it was done",
-    "stopped": "stopped",
-    "failed": "could not be built",
-}
 
 
 @dataclass(frozen=True)
@@ -202,80 +189,3 @@ def _order(source: Source) -> None:
         jobs.from_folder(name.strip(), within(data_root(), source.folder), options)
     st.session_state.setdefault(WATCHED, []).append(name.strip())
     st.rerun()
-
-
-def builds() -> None:
-    """Show the builds that are not done, of everybody, and how far they are."""
-    found = _found()
-    if found:
-        # without one at work there is nothing to watch
-        st.fragment(_builds, run_every=1.0 if any(map(_at_work, found.values())) else None)(
-            {name: _at_work(progress) for name, progress in found.items()}
-        )
-
-
-def _found() -> dict[str, Progress]:
-    # of the ready set, `datasets.waiting` tells
-    others = (job for job in jobs.listed() if job.name != READY)
-    return {job.name: progress for job in others if (progress := job.progress())}
-
-
-def _at_work(progress: Progress) -> bool:
-    return progress.state in ACTIVE
-
-
-def _builds(before: dict[str, bool]) -> None:
-    found = _found()
-    if {name: _at_work(progress) for name, progress in found.items()} != before:
-        st.rerun()
-    st.subheader("Builds", anchor=False)
-    for name, progress in found.items():
-        with st.container(border=True, key=f"build_{name}"):
-            _card(Job(jobs.builds() / name), progress)
-
-
-def _card(job: Job, progress: Progress) -> None:
-    st.markdown(f"**{plain(job.name)}**: {STATES[progress.state]}")
-    if progress.error:
-        st.error(plain(progress.error))
-    if _at_work(progress):
-        st.progress(progress.done / progress.total if progress.total else 0.0, text=_counted(progress))
-        _action(job, "Stop", "stop", job.stop, "What is done is kept, and the build can be continued")
-        return
-    with st.container(horizontal=True):
-        if progress.state != FAILED or (job.folder / jobs.RESULT).exists():
-            _action(job, "Continue", "play_arrow", job.start, "Goes on where it was")
-        gone = "Removes the build and what was uploaded for it; the folder of a source stays"
-        _action(job, "Delete", "delete", job.delete, gone)
-
-
-def _action(job: Job, label: str, icon: str, do: Callable[[], None], explained: str) -> None:
-    pressed = st.button(
-        label,
-        key=f"{label.lower()}_{job.name}",
-        icon=f":material/{icon}:",
-        disabled=not access.may("trainer"),
-        on_click=attempt,
-        args=(access.act, "trainer", do),
-        help=access.hint("trainer", explained),
-    )
-    if pressed:
-        st.rerun()  # the whole page: it may have something to refuse
-
-
-def _counted(progress: Progress) -> str:
-    if not progress.total:
-        return STATES[progress.state].capitalize()
-    if progress.state == "unpacking":
-        return f"Unpacked {progress.done / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB"
-    return f"{progress.done:,} of {progress.total:,} pictures done"
-
-
-def finished() -> str | None:
-    """Return the name of a build this session waited for and that is done now, once."""
-    names = st.session_state.get(WATCHED, [])
-    for name in [one for one in names if Job(jobs.builds() / one).progress() is None]:
-        names.remove(name)
-        if name in listed():
-            return name
-    return None

@@ -118,6 +118,15 @@ def keep_choice(
         st.query_params[key] = st.session_state[key]
         changed()
 
-    chosen = st.selectbox(label, names, format_func=shown, key=key, help=explained, on_change=take, width=360)
+    chosen = st.selectbox(
+        label,
+        names,
+        format_func=shown,
+        key=key,
+        persist_state="session",  # a page may come back to what was chosen last
+        help=explained,
+        on_change=take,
+        width=360,
+    )
     st.query_params[key] = chosen
     return chosen

@@ -9,10 +9,10 @@ import streamlit as st
 from pages.shared import cards
 from pages.shared.display import plain
 from pages.shared.reading import METRICS, Reading
-from pages.shared.results_view import open_cell
+from pages.shared.results_view import PAGE, open_cell
 from pap_core.results import Kept
 
-PAGE = 24  # cells
+CARDS = 24  # on a page
 
 
 def show_gallery(kept: Kept, rows: pd.DataFrame, order: list[str], reading: Reading) -> None:
@@ -27,11 +27,11 @@ def show_gallery(kept: Kept, rows: pd.DataFrame, order: list[str], reading: Read
     if not order:
         st.info("No cell fits these filters: widen the range, or choose more categories.")
         return
-    pages = math.ceil(len(order) / PAGE)
+    pages = math.ceil(len(order) / CARDS)
     place = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    page = cards.turn_pages(pages, "results_page")
-    first = (page - 1) * PAGE
-    shown = rows.set_index("id").loc[order[first : first + PAGE]]
+    page = cards.turn_pages(pages, PAGE)
+    first = (page - 1) * CARDS
+    shown = rows.set_index("id").loc[order[first : first + CARDS]]
     place.markdown(
         f"**{len(order):,}** of {len(rows):,} cells; {first + 1}–{first + len(shown)} here. "
         f"Predicted edges: nucleus blue, cell orange. Number: {reading.title}, %."

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pages.shared import cards
 from pages.shared.model import checkpoints, in_use
 from pages.shared.reading import keep_choice
 from pap_core.model.catalogue import display_name
@@ -14,7 +15,7 @@ RANGE_HELP = (
     "Only cells whose metric lies within. A cell for which it is undefined (0/0) is shown only with the "
     "whole range, and comes last."
 )
-CELL = "results_cell"  # in the address
+CELL, PAGE = "results_cell", "results_page"  # in the address
 
 
 def choose_checkpoint() -> Path:
@@ -100,7 +101,7 @@ def listed(rows: pd.DataFrame, categories: list[str], within: tuple[float, float
 
 def to_first_page() -> None:
     """Turn the gallery back to its beginning: what it lists has changed."""
-    st.session_state["results_page"] = 1
+    cards.first_page(PAGE)
 
 
 def open_cell(crop: str | None) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.damaged import say_damaged
+from pages.shared.display import plain
 
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews
@@ -15,7 +16,8 @@ EXPLAINED = (
     "tells how far their verdicts (accepted, corrected, rejected) agree beyond what chance would "
     "bring: 1 is always, 0 no more than chance. The **Jaccard indices** are the mean overlap of their "
     "outlines, 1 where they are the same, over the cells that neither rejected, with its 95 % interval "
-    "over smears or slides. A dash stands where it is not defined, as with too few cells."
+    "over smears or slides, of which there must be two. A dash stands where a figure is not defined; below "
+    "it is said why kappa is not, or says nothing."
 )
 COLUMNS = {
     "first": "Reviewer",
@@ -29,6 +31,7 @@ COLUMNS = {
     "cell": st.column_config.NumberColumn("Jaccard, cell", format="%.3f"),
     "cell_low": st.column_config.NumberColumn("from", format="%.3f"),
     "cell_high": st.column_config.NumberColumn("to", format="%.3f"),
+    "remark": None,  # a sentence, which stands below
 }
 
 
@@ -52,6 +55,9 @@ def agreement(reviews: "Reviews") -> None:
                 placeholder="–",
                 alt="Agreement of each pair of reviewers: cells, Cohen's kappa, Jaccard of the outlines",
             )
+            for first, second, remark in table[["first", "second", "remark"]].to_numpy():
+                if remark:
+                    st.caption(f"{plain(first)} and {plain(second)}: {plain(remark)}")
 
 
 def _table(reviews: "Reviews") -> pd.DataFrame:

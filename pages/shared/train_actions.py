@@ -1,5 +1,6 @@
 """What can be done with a run: stop it, go on with it, delete it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,56 +16,72 @@ if TYPE_CHECKING:
     from pap_core.training.run import Run
 
 
+_DELETING = "train_deleting"  # key of the name of the run that is asked about
+
+
+def ask_of_deletion(run: "Run") -> None:
+    """Ask whether to delete a run, where that was pressed. To be called outside of the fragment.
+
+    A dialog of a fragment would go as that is drawn anew.
+    """
+    if st.session_state.pop(_DELETING, None) == run.folder.name:
+        _confirm(run)
+
+
 def actions(run: "Run", status: "Status") -> None:
-    """Offer what can be done with a run in its state. To be called within a fragment."""
-    name, pressed, allowed = run.folder.name, False, access.may("trainer")
+    """Offer what can be done with a run in its state. To be called within a fragment.
+
+    Each button is always there, in a place of its own, so that a second click on one never meets another.
+    """
+    state, allowed = status.state, access.may("trainer")
     with st.container(horizontal=True, width="content"):
-        if status.state in process.LIVE:
-            pressed |= st.button(
-                "Stop",
-                key=f"train_stop_{name}",
-                icon=":material/stop:",
-                disabled=status.state == "stopping" or not allowed,
-                on_click=attempt,
-                args=(access.act, "trainer", _stop, run),
-                help=access.hint(
-                    "trainer", "Asks it to write a checkpoint and end, within a few steps; it can be resumed"
-                ),
-            )
-        if status.state == "stopping":
-            pressed |= st.button(
-                "End now",
-                key=f"train_end_{name}",
-                icon=":material/dangerous:",
-                disabled=not allowed,
-                on_click=attempt,
-                args=(access.act, "trainer", process.stop, run),
-                help=access.hint(
-                    "trainer",
-                    "Ends it without waiting: what it did since its last checkpoint is done again on resume",
-                ),
-            )
-        if status.state in ("stopped", "failed", "lost"):
-            pressed |= st.button(
-                "Resume",
-                key=f"train_resume_{name}",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not allowed,
-                on_click=attempt,
-                args=(access.act, "trainer", process.resume, run),
-                help=access.hint("trainer", "Goes on from its last checkpoint: the same run, the same curve"),
-            )
-        if status.state not in process.LIVE and st.button(
+        pressed = [
+            _button(
+                run,
+                *("Resume", "play_arrow", process.resume),
+                state in ("stopped", "failed", "lost") and allowed,
+                "Goes on from its last checkpoint: the same run, the same curve",
+            ),
+            _button(
+                run,
+                *("Stop", "stop", _stop),
+                state in ("queued", "running") and allowed,
+                "Asks it to write a checkpoint and end, within a few steps; it can be resumed",
+            ),
+            _button(
+                run,
+                *("End now", "dangerous", process.stop),
+                state == "stopping" and allowed,
+                "Once it is asked to stop: ends it without waiting. What it did since its last checkpoint is "
+                "done again on resume",
+            ),
+        ]
+        st.button(
             "Delete",
-            key=f"train_delete_{name}",
+            key=f"train_delete_{run.folder.name}",
             icon=":material/delete:",
-            disabled=not allowed,
-            help=access.hint("trainer", "Asks before it deletes"),
-        ):
-            _confirm(run)
-    if pressed:
+            disabled=state in process.LIVE or not allowed,
+            on_click=st.session_state.update,
+            args=({_DELETING: run.folder.name},),
+            help=access.hint("trainer", "Of a run that is not at work. Asks before it deletes"),
+        )
+    if any(pressed) or _DELETING in st.session_state:
         st.rerun()  # the whole page: it may have to be watched from now on, or has something to refuse
+
+
+def _button(
+    run: "Run", label: str, icon: str, act: Callable[["Run"], None], enabled: bool, explained: str
+) -> bool:
+    return st.button(
+        label,
+        type="primary" if act is process.resume else "secondary",  # never what ends or destroys
+        key=f"train_{label.split()[0].lower()}_{run.folder.name}",
+        icon=f":material/{icon}:",
+        disabled=not enabled,
+        on_click=attempt,
+        args=(access.act, "trainer", act, run),
+        help=access.hint("trainer", explained),
+    )
 
 
 def _stop(run: "Run") -> None:
@@ -80,9 +97,7 @@ def _confirm(run: "Run") -> None:
         "but nothing can be segmented with it any more."
     )
     with st.container(horizontal=True):
-        deleted = st.button(
-            "Delete it", type="primary", on_click=_delete, args=(run,), help="This cannot be taken back"
-        )
+        deleted = st.button("Delete it", on_click=_delete, args=(run,), help="This cannot be taken back")
         if st.button("Keep it", help="Closes this question") or deleted:
             st.rerun()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import access, datasets
-from pages.shared.dataset_build import STATES
+from pages.shared.dataset_builds import STATES
 from pages.shared.display import plain
 from pages.shared.reviews import store
 from pap_core.data import jobs

@@ -11,97 +11,79 @@ import streamlit as st
 if TYPE_CHECKING:  # torch, by way of the networks
     from pap_core.training.config import TrainConfig
 
-_MOST = 2**31 - 1
-
 
 @dataclass(frozen=True)
 class Field:
-    """How a setting is shown."""
+    """How a setting is shown; how far it goes stands in the configuration."""
 
     label: str
     help: str
-    least: float = 0
-    most: float = _MOST
     step: float | None = None
-    choices: tuple[str, ...] = ()
 
 
 FIELDS = {
-    "epochs": Field("Epochs", "How often the network goes through all training crops", 1),
-    "batch": Field("Batch", "Crops a step. More need more memory; 1 is the paper's", 1, 4096),
+    "epochs": Field("Epochs", "How often the network goes through all training crops"),
+    "batch": Field("Batch", "Crops a step. More need more memory; 1 is the paper's"),
     "generator.width": Field(
-        "Width",
-        "Channels of the generator's first level; half as many need a quarter of the arithmetic",
-        1,
-        512,
+        "Width", "Channels of the generator's first level; half as many need a quarter of the arithmetic"
     ),
     "l1_weight": Field(
-        "λ of L1", "Weight of the difference of colours beside the adversary's word; the paper's is 100", 0
+        "λ of L1", "Weight of the difference of colours beside the adversary's word; the paper's is 100"
     ),
     "objective": Field(
         "Objective",
         "pix2pix: with the adversary. l1: without it. star: the terms of star-convex polygons",
-        choices=("pix2pix", "l1", "star"),
     ),
     "seed": Field("Training seed", "Of weights, order, jitter and dropout: the same gives the same run"),
     "precision": Field(
         "Precision",
         "bf16: forward passes in half the bytes, where the machine is quick at that; a processor without "
         "AVX-512 is not. fp32: all in full",
-        choices=("bf16", "fp32"),
     ),
-    "jitter.rotation": Field("Rotation (°)", "Either way, at random", 0, 180),
+    "jitter.rotation": Field("Rotation (°)", "Either way, at random"),
     "jitter.flip": Field("Flips", "Mirror crops, one time in two each way"),
-    "jitter.zoom": Field("Zoom", "Least and greatest factor on the size of the cell", 0.1, 10, 0.05),
-    "jitter.shift": Field("Shift", "Share of the side: the random crop", 0, 0.5, 0.01),
-    "jitter.colour": Field("Colour", "Strength of brightness, contrast, hue and stain changes", 0, 1, 0.1),
-    "jitter.blur": Field("Blur (px)", "Largest sigma of a Gaussian blur", 0, 20, 0.5),
-    "jitter.noise": Field("Noise (grey levels)", "Largest sigma of camera noise", 0, 100, 1.0),
+    "jitter.zoom": Field("Zoom", "Least and greatest factor on the size of the cell", step=0.05),
+    "jitter.shift": Field("Shift", "Share of the side: the random crop", step=0.01),
+    "jitter.colour": Field("Colour", "Strength of brightness, contrast, hue and stain changes", step=0.1),
+    "jitter.blur": Field("Blur (px)", "Largest sigma of a Gaussian blur", step=0.5),
+    "jitter.noise": Field("Noise (grey levels)", "Largest sigma of camera noise", step=1.0),
     "jitter.crowding": Field(
-        "Crowding", "Chance of another cell beside a fitted one, then of a second and a third", 0, 1, 0.05
+        "Crowding", "Chance of another cell beside a fitted one, then of a second and a third", step=0.05
     ),
     "generator.network": Field(
         "Network",
         "unet: the generator that the settings beside this describe. The others are those of the Compare "
         "page, and take width and dropout from here; star needs the objective star",
-        choices=("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star"),
     ),
     "generator.encoder": Field(
         "Encoder",
         "pix2pix: the paper's. efficientnet_lite0: a ready one, which needs 5 levels and a transposed end",
-        choices=("pix2pix", "efficientnet_lite0"),
     ),
-    "generator.levels": Field("Levels", "Steps by which the encoder halves a crop", 1, 8),
-    "generator.kernel": Field("Kernel (px)", "Of the generator's convolutions; even", 2, 16, 2),
+    "generator.levels": Field("Levels", "Steps by which the encoder halves a crop"),
+    "generator.kernel": Field("Kernel (px)", "Of the generator's convolutions; even", step=2),
     "generator.last": Field(
         "Last block",
         "convolution: after as many decoder blocks as levels. transposed: instead of the last of them",
-        choices=("convolution", "transposed"),
     ),
     "generator.head": Field(
         "Head",
         "colour: paints colours, as the paper does. palette: mixes the class colours by probabilities",
-        choices=("colour", "palette"),
     ),
-    "generator.dropout": Field("Dropout", "Share switched off in the decoder's first blocks", 0, 0.95, 0.05),
+    "generator.dropout": Field("Dropout", "Share switched off in the decoder's first blocks", step=0.05),
     "discriminator.layers": Field(
-        "Discriminator's layers", "More of them see a larger part of the crop at once", 1, 8
+        "Discriminator's layers", "More of them see a larger part of the crop at once"
     ),
-    "discriminator.width": Field("Discriminator's width", "Channels of its first layer", 1, 512),
-    "discriminator.kernel": Field("Discriminator's kernel (px)", "Even", 2, 16, 2),
+    "discriminator.width": Field("Discriminator's width", "Channels of its first layer"),
+    "discriminator.kernel": Field("Discriminator's kernel (px)", "Even", step=2),
     "pretrained": Field("ImageNet weights", "Start a ready encoder from what it learned of photographs"),
-    "cross_entropy": Field(
-        "Cross-entropy", "Its weight on the class probabilities; needs the palette head", 0
-    ),
-    "dice": Field("Dice", "Weight of the Dice term; needs the palette head", 0),
-    "border": Field(
-        "Border (px)", "Black border in the target; 0 for a palette head, which has no black", 0, 64
-    ),
-    "learning_rate": Field("Learning rate", "Adam's, of both networks", 0),
-    "beta1": Field("β₁", "Adam's, for the mean of the gradient", 0, 0.9999, 0.05),
-    "beta2": Field("β₂", "Adam's, for the mean of its square", 0, 0.999999, 0.001),
-    "warmup": Field("Warm-up (steps)", "Over which the learning rate rises to its value", 0),
-    "decay": Field("Decay", "Last share of the epochs, over which the learning rate falls to 0", 0, 1, 0.05),
+    "cross_entropy": Field("Cross-entropy", "Its weight on the class probabilities; needs the palette head"),
+    "dice": Field("Dice", "Weight of the Dice term; needs the palette head"),
+    "border": Field("Border (px)", "Black border in the target; 0 for a palette head, which has no black"),
+    "learning_rate": Field("Learning rate", "Adam's, of both networks"),
+    "beta1": Field("β₁", "Adam's, for the mean of the gradient", step=0.05),
+    "beta2": Field("β₂", "Adam's, for the mean of its square", step=0.001),
+    "warmup": Field("Warm-up (steps)", "Over which the learning rate rises to its value"),
+    "decay": Field("Decay", "Last share of the epochs, over which the learning rate falls to 0", step=0.05),
     "frozen_norms": Field(
         "Frozen norms",
         "Leave the batch norm statistics as the checkpoint has them that the run starts from, so that little "
@@ -111,21 +93,15 @@ FIELDS = {
         "Keep",
         "Share of the weights started from in what is kept: what was known before stays, at the price of "
         "some of what is new. Needs frozen norms",
-        0,
-        0.95,
-        0.05,
+        step=0.05,
     ),
     "average": Field(
-        "Average", "Decay of the moving average of the weights that is kept; 0 for none", 0, 0.99999, 0.001
+        "Average", "Decay of the moving average of the weights that is kept; 0 for none", step=0.001
     ),
     "validation": Field(
-        "Validation share",
-        "Of the training side, whole smears, held out to choose the best epoch",
-        0.01,
-        0.9,
-        0.05,
+        "Validation share", "Of the training side, whole smears, held out to choose the best epoch", step=0.05
     ),
-    "samples": Field("Samples", "Validation crops drawn as pictures each epoch", 0, 16),
+    "samples": Field("Samples", "Validation crops drawn as pictures each epoch"),
 }
 MAIN = ("epochs", "batch", "generator.width", "l1_weight", "objective", "seed", "precision")
 _LEFT_OUT = ("preset",)  # chosen above all others
@@ -178,24 +154,19 @@ def inputs(
 
 
 def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
+    from pap_core.training.config import EVERY_CHOICE, EVERY_RANGE  # torch, once a server
+
     field = FIELDS.get(name) or Field(name, f"`{name}` of the configuration")
+    range_, choices = EVERY_RANGE.get(name, (None, None)), EVERY_CHOICE.get(name)
     common = {"key": key, "help": field.help, "disabled": fixed, "persist_state": "session"}
-    if field.choices:
-        index = field.choices.index(default)
-        return st.selectbox(field.label, field.choices, index, **common)
+    if choices:
+        return st.selectbox(field.label, choices, choices.index(default), **common)
     if isinstance(default, bool):
         return st.toggle(field.label, default, **common)
     if isinstance(default, int):
-        return st.number_input(
-            field.label,
-            int(field.least),
-            int(field.most),
-            default,
-            int(field.step or 1),
-            **common,
-        )
+        return st.number_input(field.label, *range_, default, int(field.step or 1), **common)
     if isinstance(default, float):
-        return _number(field, default, common)
+        return _number(field, default, range_, common)
     if isinstance(default, tuple):
         with st.container(horizontal=True, gap="xsmall"):
             ends = ("least", "greatest")
@@ -203,6 +174,7 @@ def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
                 _number(
                     dataclasses.replace(field, label=f"{field.label}, {end}"),
                     one,
+                    range_,
                     common | {"key": f"{key}_{end}"},
                 )
                 for end, one in zip(ends, default, strict=True)
@@ -210,8 +182,7 @@ def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
     return type(default)(st.text_input(field.label, default, **common))
 
 
-def _number(field: Field, default: float, common: dict) -> float:
+def _number(field: Field, default: float, range_: tuple[float, float], common: dict) -> float:
     step = field.step or 10.0 ** math.floor(math.log10(default or 1.0))
-    return st.number_input(
-        field.label, float(field.least), float(field.most), default, step, format="%g", **common
-    )
+    least, most = map(float, range_)
+    return st.number_input(field.label, least, most, default, step, format="%g", **common)

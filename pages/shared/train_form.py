@@ -1,7 +1,7 @@
 """Starting a run: what to learn from, with which network, and what that will cost."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -212,14 +212,20 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
+    from pap_core.model.generator import GeneratorConfig
+
     try:
-        generator = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
-    except (FileNotFoundError, InputError):
+        found = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
+        generator = GeneratorConfig(**found)
+        wrong = generator.faults()
+    except (FileNotFoundError, InputError, TypeError):
+        wrong = ["missing or damaged"]
+    if wrong:
         raise InputError(
-            f"{initial / CONFIG}: missing or damaged, expected a checkpoint's configuration; choose "
-            "another to start from."
-        ) from None
-    return {f"generator.{name}": value for name, value in generator.items()}
+            f"{initial / CONFIG}: {'; '.join(wrong)}; expected a checkpoint's configuration; choose another "
+            "to start from."
+        )
+    return {f"generator.{name}": value for name, value in asdict(generator).items()}
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
@@ -236,5 +242,9 @@ def _begin(config: "TrainConfig", folders: list[Path], initial: Path | None) -> 
     st.session_state[_STARTED] = time.monotonic()
 
     run = Run.create(new_folder(config.preset), config, folders, initial)
-    process.start(run)
+    try:
+        process.start(run)
+    except InputError:
+        run.remove()  # nothing is left of a start that was refused
+        raise
     look_into(run.folder.name)

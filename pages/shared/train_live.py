@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.display import plain
 from pages.shared.model import IN_USE
-from pages.shared.train_actions import actions
+from pages.shared.train_actions import actions, ask_of_deletion
 from pages.shared.train_charts import Line, show_chart
 from pages.shared.train_costs import share_of_peak
 from pages.shared.train_gpu import gpus
@@ -41,6 +41,7 @@ STEPS, EPOCHS = "Steps", "Epochs"
 
 def live(run: "Run", others: list["Run"]) -> None:
     """Show a run, anew every few seconds while it or one of those beside it is at work."""
+    ask_of_deletion(run)
     alive = _alive([run, *others])
     used = st.session_state.get(IN_USE)
     st.fragment(_live, run_every=_EVERY if any(alive) else None)(run, others, alive, used)
@@ -82,14 +83,13 @@ def _state(run: "Run", status: "Status") -> None:
     data = ", ".join(map(plain, data_of(run)))
     preset = plain(str(settings(run)["config"].get("preset", "?")))
     device = f" · {plain(status.device)}" if status.device else ""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{state_words(status).capitalize()}** · preset {preset} on {data}{device}")
-        actions(run, status)
+    actions(run, status)  # above all whose height changes
+    st.markdown(f"**{state_words(status).capitalize()}** · preset {preset} on {data}{device}")
     if status.state == "failed":
         st.error(plain(status.error or "The run failed; the end of its log may say why."))
     elif status.state == "lost":
         st.warning(plain(status.error), icon=":material/link_off:")
-    elif status.state == "queued":
+    elif status.queue_place:
         st.info("It waits for the device, and begins by itself when the runs before it are done.")
     elif status.state == "stopping":
         st.info("It writes a checkpoint and ends, within a few steps. **End now** does not wait for that.")

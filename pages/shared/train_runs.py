@@ -112,7 +112,9 @@ def _table(found: dict[str, "Run"], opened: str, alive: bool) -> None:
             "Best Jaccard": st.column_config.NumberColumn(
                 format="%.3f", help="Mean of nucleus and cytoplasm over the validation crops"
             ),
-            "Begun": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "Begun": st.column_config.DatetimeColumn(
+                format="YYYY-MM-DD HH:mm", help="Its first start; when it was resumed changes nothing"
+            ),
         },
         alt=f"All {len(rows)} runs with their state, how much is done, and their best validation score",
     )
@@ -137,8 +139,8 @@ def state_words(status: "Status") -> str:
     """Say what a run does, in a word or two."""
     if status.damaged:
         return "damaged"
-    if status.state == "queued" and status.queue_place:
-        return f"waiting, number {status.queue_place}"
+    if status.state == "queued":
+        return f"waiting, number {status.queue_place}" if status.queue_place else "starting"
     if status.state == "running" and status.phase == "evaluating":
         return "evaluating"
     return status.state

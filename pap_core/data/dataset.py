@@ -14,8 +14,9 @@ from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.jitter import Jitter
 from pap_core.data.manifest import cells
-from pap_core.data.split import hold_out, qualified
+from pap_core.data.split import qualified
 from pap_core.data.twins import first_of_each
+from pap_core.data.validation import held_out
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.masks import read_label
@@ -48,6 +49,19 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     Raises:
         InputError: no finished data set, a file missing or damaged, or no crop on that side.
     """
+    table = table_of(folders, side)
+    with ThreadPoolExecutor() as pool:
+        pairs = list(pool.map(read_pair, table["folder"], table["id"]))
+    sizes = {label.shape for _, label in pairs}
+    if len(sizes) > 1:
+        names = ", ".join(map(str, folders))
+        raise InputError(f"{names}: crops of different sizes {sorted(sizes)}; build them alike.")
+    images = torch.from_numpy(np.stack([image for image, _ in pairs])).permute(0, 3, 1, 2).contiguous()
+    return Crops(table, images, torch.from_numpy(np.stack([label for _, label in pairs])))
+
+
+def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:
+    """Return the table of `Crops` without decoding one; raises as `load`, but for the pictures."""
     tables, same = [], []
     for folder in folders:
         described = describe(folder)
@@ -67,17 +81,11 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     # a slide of one data set may be that of another by another name
     same += zip(table["slide"], table["picture"], strict=True)
     table["slide"] = table["slide"].map(first_of_each(same))
-    with ThreadPoolExecutor() as pool:
-        pairs = list(pool.map(_read_pair, table["folder"], table["id"]))
-    sizes = {label.shape for _, label in pairs}
-    if len(sizes) > 1:
-        names = ", ".join(map(str, folders))
-        raise InputError(f"{names}: crops of different sizes {sorted(sizes)}; build them alike.")
-    images = torch.from_numpy(np.stack([image for image, _ in pairs])).permute(0, 3, 1, 2).contiguous()
-    return Crops(table, images, torch.from_numpy(np.stack([label for _, label in pairs])))
+    return table
 
 
-def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
+def read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
+    """Decode a crop, ``(S, S, 3)`` uint8, and its label map, ``(S, S)`` uint8; raises as `load`."""
     image = read_image(Path(folder, "images", f"{identifier}.png"))
     path = Path(folder, "labels", f"{identifier}.png")
     label = read_label(path)
@@ -87,24 +95,8 @@ def _read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crops, Crops]:
-    """Hold out whole smears or slides of the training side to validate on, the same share of each data set.
-
-    What is held out of one data set is of none, so that a reviewed slide is not learnt from there either, nor
-    one that holds the same picture by another name.
-
-    Raises:
-        InputError: there are too few groups to hold one out.
-    """
-    held: set[str] = set()
-    for _, rows in crops.table.groupby("folder"):
-        drawn = hold_out(rows["group"].tolist(), share, seed)
-        held |= set(rows["slide"][rows["group"].isin(drawn)])
-    chosen = crops.table["slide"].isin(held).to_numpy()
-    if not chosen.any() or chosen.all():
-        raise InputError(
-            f"{crops.table['folder'].iloc[0]}: {crops.table['group'].nunique()} smears or slides on the "
-            "training side are too few to hold one out for validation; build from more."
-        )
+    """Hold out crops of the training side to validate on; see `pap_core.data.validation.held_out`."""
+    chosen = held_out(crops.table, share, seed)
     return crops.subset(~chosen), crops.subset(chosen)
 
 

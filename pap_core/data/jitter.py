@@ -27,7 +27,7 @@ class Jitter(torch.nn.Module):
         if config.colour:
             look += [Stain(config.colour), v2.RandomGrayscale(0.1 * config.colour)]
         if config.blur:
-            look.append(v2.RandomApply([v2.GaussianBlur(9, (0.1, config.blur))], p=0.5))
+            look.append(v2.RandomApply([v2.GaussianBlur(9, (min(0.1, config.blur), config.blur))], p=0.5))
         if config.noise:
             look.append(Noise(config.noise / 255))
         self.look = v2.Compose(look)

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, NotRequired, TypedDict
 
 import msgspec
-import psutil
 
 from pap_core import background
 from pap_core.errors import InputError
 from pap_core.files import Count, Moment, Number, PathText, read_as_written, read_json, write_whole
+from pap_core.training import life
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class Job:
 
     def tell(self, state: str, done: int = 0, total: int = 0, error: str = "") -> None:
         """Write down how far this process is with the job."""
-        process = {"pid": os.getpid(), "process_started": psutil.Process().create_time()}
-        self._write({"state": state, "done": done, "total": total, "error": error} | process)
+        told = {"state": state, "done": done, "total": total, "error": error}
+        self._write(told | life.identity())
 
     def progress(self) -> Progress | None:
         """Return how far the job is, None once it is done or deleted."""
@@ -107,8 +107,8 @@ class Job:
             except OSError:
                 return None
         found = Progress(**{name: status[name] for name in asdict(Progress("")) if name in status})
-        fresh = found.state == "starting" and time.time() - since < _STARTS_WITHIN
-        if found.state in ACTIVE and not fresh and self._process(status) is None:
+        fresh = found.state == "starting" and abs(time.time() - since) < _STARTS_WITHIN
+        if found.state in ACTIVE and not fresh and not life.living(status):
             return Progress(INTERRUPTED, found.done, found.total, error, since)
         return found
 
@@ -135,7 +135,7 @@ class Job:
     def stop(self) -> None:
         """Ask the process to end; what is done stays, and `start` goes on from there."""
         try:
-            process = self._process(self._status())
+            process = life.process_of(self._status())
         except (FileNotFoundError, InputError):
             return
         if process is not None:
@@ -152,15 +152,6 @@ class Job:
     def _write(self, status: dict) -> None:
         content = json.dumps(status | {"since": time.time()})
         write_whole(self.folder / STATUS, content.encode())
-
-    def _process(self, status: dict) -> psutil.Process | None:
-        try:
-            process = psutil.Process(status["pid"])
-            same = process.create_time() == status["process_started"]
-            alive = same and process.status() != psutil.STATUS_ZOMBIE
-        except (KeyError, psutil.Error):
-            return None
-        return process if alive else None
 
 
 def from_folder(name: str, source: Path, options: dict) -> Job:

@@ -11,7 +11,7 @@ from pap_core.reviews.records import REJECTED, Decision
 
 COLUMNS = (
     *("first", "second", "cells", "kappa", "outlined"),
-    *("nucleus", "nucleus_low", "nucleus_high", "cell", "cell_low", "cell_high"),
+    *("nucleus", "nucleus_low", "nucleus_high", "cell", "cell_low", "cell_high", "remark"),
 )
 
 
@@ -24,7 +24,8 @@ def cohens_kappa(a: Sequence[str], b: Sequence[str]) -> float:
 
     Returns:
         1 where they always agree, 0 where as often as chance has it; NaN where both only ever decided the
-        same one thing, or nothing: chance explains that wholly (Cohen 1960, equation 1).
+        same one thing: chance explains that wholly (Cohen 1960, equation 1). NaN also of fewer than two
+        decisions: one cannot tell agreement from chance.
 
     >>> cohens_kappa(["accepted", "accepted", "rejected"], ["accepted", "rejected", "rejected"])
     0.4
@@ -36,6 +37,8 @@ def cohens_kappa(a: Sequence[str], b: Sequence[str]) -> float:
     both = np.zeros((len(names), len(names)))
     np.add.at(both, (first, second), 1)
     total = both.sum()
+    if total < 2:
+        return float("nan")
     agreed, by_chance = np.trace(both), both.sum(axis=0) @ both.sum(axis=1)  # times N, times N²
     if by_chance == total**2:
         return float("nan")
@@ -59,7 +62,8 @@ def agreement(
         A row for each pair that has a cell in common: `first`, `second` (names), `cells` (both decided),
         `kappa` (of the verdicts), `outlined` (cells neither rejected), and of those the mean Jaccard index
         between their outlines of the `nucleus` and of the whole `cell`, each with the ends of its 95 %
-        interval (`_low`, `_high`; see `pap_core.intervals`). NaN where undefined.
+        interval (`_low`, `_high`; see `pap_core.intervals`). NaN where undefined; `remark` says why kappa
+        is, or why it says nothing.
     """
     latest: dict[str, dict[str, Decision]] = {}
     for one in decisions:
@@ -72,14 +76,30 @@ def agreement(
         pairs = [(latest[first][cell], latest[second][cell]) for cell in shared]
         outlined = [pair for pair in pairs if REJECTED not in (pair[0].verdict, pair[1].verdict)]
         slides = [groups[one.cell] if groups else one.cell for one, _ in outlined]
-        row = [first, second, len(shared)]
-        row += [cohens_kappa(*zip(*((a.verdict, b.verdict) for a, b in pairs), strict=True)), len(outlined)]
+        verdicts = [[one.verdict for one in decided] for decided in zip(*pairs, strict=True)]
+        row = [first, second, len(shared), cohens_kappa(*verdicts), len(outlined)]
         measured = [_jaccard(*pair, shapes[pair[0].cell]) for pair in outlined]
         for values in np.reshape(measured, (-1, 2)).T:
             defined = values[~np.isnan(values)]
             row += [defined.mean() if len(defined) else float("nan"), *interval(values, slides)]
-        rows.append(row)
+        rows.append([*row, _remark({first: verdicts[0], second: verdicts[1]})])
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _remark(verdicts: Mapping[str, Sequence[str]]) -> str:
+    """Say why kappa says nothing of the verdicts of two, by name; "" where it does.
+
+    >>> _remark({"Ada": ["accepted", "rejected"], "Bo": ["accepted", "accepted"]})
+    'Kappa is 0 whatever the other decided: Bo gave every cell the same verdict.'
+    """
+    alike = [name for name, given in verdicts.items() if len(set(given)) == 1]
+    if len(next(iter(verdicts.values()))) == 1:
+        return "No kappa: one cell cannot tell agreement from chance."
+    if len(alike) == 2 and len(set().union(*verdicts.values())) == 1:
+        return "No kappa: both gave every cell the same verdict."
+    if alike:
+        return f"Kappa is 0 whatever the other decided: {alike[0]} gave every cell the same verdict."
+    return ""
 
 
 def _jaccard(one: Decision, other: Decision, shape: tuple[int, int]) -> tuple[float, float]:

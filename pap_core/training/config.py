@@ -3,12 +3,53 @@
 import dataclasses
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pap_core.errors import InputError
+from pap_core.model import bounds, discriminator, generator
 from pap_core.model.discriminator import DiscriminatorConfig
 from pap_core.model.generator import GeneratorConfig
-from pap_core.model.networks import NETWORKS
+
+JITTER_RANGES: dict[str, bounds.Range] = {
+    "rotation": (0.0, 180.0),
+    "zoom": (0.1, 10.0),
+    "shift": (0.0, 1.0),
+    "colour": (0.0, 1.0),
+    "blur": (0.0, 20.0),
+    "noise": (0.0, 255.0),
+    "crowding": (0.0, 1.0),
+}
+RANGES: dict[str, bounds.Range] = {
+    "l1_weight": (0.0, 1e6),
+    "cross_entropy": (0.0, 1e6),
+    "dice": (0.0, 1e6),
+    "border": (0, 64),
+    "epochs": (1, 1_000_000),
+    "batch": (1, 4096),
+    "learning_rate": (1e-9, 1.0),
+    "beta1": (0.0, 0.9999),
+    "beta2": (0.0, 0.999999),
+    "warmup": (0, 1_000_000),
+    "decay": (0.0, 1.0),
+    "keep": (0.0, 0.99),
+    "average": (0.0, 0.999999),
+    "validation": (0.001, 0.99),
+    "seed": (0, 2**31 - 1),
+    "samples": (0, 64),
+}
+CHOICES = {"objective": ("pix2pix", "l1", "star"), "precision": ("bf16", "fp32")}
+# of all settings, those of the parts by their whole names
+EVERY_RANGE = RANGES | {
+    f"{part}.{name}": one
+    for part, own in (
+        ("generator", generator.RANGES),
+        ("discriminator", discriminator.RANGES),
+        ("jitter", JITTER_RANGES),
+    )
+    for name, one in own.items()
+}
+EVERY_CHOICE = CHOICES | {f"generator.{name}": words for name, words in generator.CHOICES.items()}
 
 
 @dataclass(frozen=True)
@@ -17,12 +58,16 @@ class JitterConfig:
 
     rotation: float = 180.0  # degrees either way
     flip: bool = True  # horizontally and vertically, one time in two each
-    zoom: tuple[float, float] = (0.8, 1.25)  # factor on the size of the cell
+    zoom: tuple[float, float] = (0.8, 1.25)  # least and greatest factor on the size of the cell
     shift: float = 0.08  # share of the side: the random crop
-    colour: float = 0.0  # strength of brightness, contrast, saturation, hue and stain changes, 0 to 1
+    colour: float = 0.0  # strength of brightness, contrast, saturation, hue and stain changes
     blur: float = 0.0  # largest sigma of a Gaussian blur, px
     noise: float = 0.0  # largest sigma of camera noise, grey levels
     crowding: float = 0.0  # chance of another cell beside a fitted one, then of a second and a third
+
+    def faults(self) -> list[str]:
+        """Say of each setting what is wrong with it; nothing where all are in range."""
+        return bounds.faults("jitter", self, JITTER_RANGES, {})
 
 
 @dataclass(frozen=True)
@@ -57,24 +102,22 @@ class TrainConfig:
     samples: int = 4  # validation crops drawn as pictures each epoch
 
     def __post_init__(self):
+        wrong = bounds.faults("", self, RANGES, CHOICES)
+        for part in (self.generator, self.discriminator, self.jitter):
+            wrong += part.faults()
+        wrong = wrong or self._contradictions()  # which only what is in range can be asked for
+        if wrong:
+            raise InputError(f"training configuration: {'; '.join(wrong)}.")
+
+    def _contradictions(self) -> list[str]:
+        """Say which settings exclude each other."""
         wrong = []
-        if self.objective not in ("pix2pix", "l1", "star"):
-            wrong.append(f"objective {self.objective!r} is none of 'pix2pix', 'l1' and 'star'")
-        if self.generator.network not in NETWORKS:
-            wrong.append(f"generator.network {self.generator.network!r} is none of {', '.join(NETWORKS)}")
         if (self.objective == "star") != (self.generator.network == "star"):
             wrong.append("objective 'star' and generator.network 'star' go together")
-        if self.precision not in ("bf16", "fp32"):
-            wrong.append(f"precision {self.precision!r} is neither 'bf16' nor 'fp32'")
-        for name, value, choices in (
-            ("encoder", self.generator.encoder, ("pix2pix", "efficientnet_lite0")),
-            ("last", self.generator.last, ("convolution", "transposed")),
-            ("head", self.generator.head, ("colour", "palette")),
-        ):
-            if value not in choices:
-                wrong.append(f"generator.{name} {value!r} is neither {choices[0]!r} nor {choices[1]!r}")
-        if self.generator.kernel % 2 or self.discriminator.kernel % 2:
-            wrong.append("kernels must be even")
+        if self.objective == "star" and (self.cross_entropy or self.dice):
+            wrong.append("objective 'star' has terms of its own, set cross_entropy and dice to 0")
+        if self.objective == "l1" and not (self.l1_weight or self.cross_entropy or self.dice):
+            wrong.append("objective 'l1' needs a weight above 0: of l1_weight, cross_entropy or dice")
         if self.generator.encoder != "pix2pix" and (self.generator.levels, self.generator.last) != (
             5,
             "transposed",
@@ -84,19 +127,11 @@ class TrainConfig:
             wrong.append(
                 "network fpn normalises channels in groups: generator.width must be a multiple of 16"
             )
-        if not 1 <= self.generator.levels <= 8:
-            wrong.append("generator.levels must be 1 to 8: a crop of 256 px cannot be halved more often")
         ready = self.generator.encoder if self.generator.network == "unet" else self.generator.network
         if self.pretrained and ready not in ("efficientnet_lite0", "fpn"):
             wrong.append(f"there are no ImageNet weights for {ready}, set pretrained to false")
-        zoom = self.jitter.zoom
-        if len(zoom) != 2 or not all(isinstance(factor, int | float) and factor > 0 for factor in zoom):
-            wrong.append("jitter.zoom must be two factors above 0")
-        if min(self.epochs, self.batch) < 1:
-            wrong.append("epochs and batch must be at least 1")
-        shares = 0 <= self.decay <= 1 and 0 <= self.average < 1 and 0 <= self.keep < 1
-        if not (shares and 0 < self.validation < 1):
-            wrong.append("decay, average, keep and validation are shares between 0 and 1")
+        if self.jitter.zoom[0] > self.jitter.zoom[1]:
+            wrong.append("jitter.zoom is the least factor, then the greatest: exchange them")
         if self.keep and not self.frozen_norms:
             wrong.append("keep needs frozen_norms, for the mean of two statistics is that of no weights")
         palette = self.generator.head == "palette"
@@ -104,8 +139,7 @@ class TrainConfig:
             wrong.append("cross_entropy and dice need generator.head = 'palette'")
         if palette and self.border:
             wrong.append("a palette head cannot paint a border, set border to 0")
-        if wrong:
-            raise InputError(f"training configuration: {'; '.join(wrong)}.")
+        return wrong
 
 
 PRESETS: dict[str, TrainConfig] = {
@@ -206,18 +240,23 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
             if not isinstance(place, dict):
                 place = {}
         if last not in place or isinstance(place[last], dict):
-            raise InputError(f"--set {setting}: no setting {name!r}; expected one of {_names(values)}.")
+            raise InputError(
+                f"--set {setting:.60}: no setting {name!r:.60}; expected one of {_names(values)}."
+            )
         try:
             value = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested without end
             value = text
         wanted = type(place[last])
         if wanted is float and type(value) is int:
-            value = float(value)
+            with suppress(OverflowError):  # as large as that it is in no range either
+                value = float(value)
         if wanted is tuple and isinstance(value, list):
             value = tuple(value)
         if type(value) is not wanted:
-            raise InputError(f"--set {setting}: found {text!r}, expected a value like {place[last]!r}.")
+            raise InputError(
+                f"--set {setting:.60}: found {text!r:.60}, expected a value like {place[last]!r}."
+            )
         place[last] = value
     return from_dict(values)
 

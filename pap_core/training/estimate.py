@@ -82,11 +82,11 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
             kept = _Kept([generator, discriminator])
             with counter() as counted:
                 _step(config, generator, discriminator, kept, size)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
+    except (RuntimeError, ValueError) as error:  # the latter of a batch norm that has one value to go by
+        reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(
-            f"training configuration: crops of {size} px do not go through these networks ({reason}); choose "
-            "fewer levels or layers."
+            f"training configuration: {config.batch} crops of {size} px do not go through these networks "
+            f"({reason}); choose fewer levels or layers, or a larger batch."
         ) from None
     trained = [4, 4 if config.objective == "pix2pix" else 1]  # weight, gradient, two moments
     trained[0] += bool(config.average)
@@ -126,7 +126,10 @@ def _step(config: TrainConfig, generator, discriminator, kept: _Kept, size: int)
     import torch
 
     from pap_core.model import objective
+    from pap_core.training.keeping import freeze_norms
 
+    if config.frozen_norms:
+        freeze_norms(generator)
     images = torch.zeros(config.batch, 3, size, size)
     labels = torch.zeros(config.batch, size, size, dtype=torch.uint8)
 

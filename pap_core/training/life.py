@@ -4,6 +4,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ LOCK = "lock"
 SILENT = 60.0  # s without a heartbeat, after which a process is not counted on
 _SAME = 0.05  # s, by which two readings of one process's start may differ
 _BOOT = 60.0  # s, by which the time of a boot may be off
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # of Linux
 _HANDED_OVER = 10.0  # s, within which whoever started a process lets go of the run folder's lock
 _held: set[Path] = set()  # the run folders whose lock this process has
 
@@ -28,8 +30,14 @@ def identity(pid: int | None = None) -> dict:
         "pid": process.pid,
         "process_started": process.create_time(),
         "boot": psutil.boot_time(),
+        "boot_id": _boot_id(),
         "heartbeat": time.time(),
     }
+
+
+def since_boot(process: psutil.Process) -> float:
+    """Return when a process began, in s since the boot: the same however the clock is set."""
+    return psutil.Process(process.pid).create_time() - psutil.boot_time()
 
 
 def process_of(status: dict) -> psutil.Process | None:
@@ -39,13 +47,28 @@ def process_of(status: dict) -> psutil.Process | None:
     same id and the same time since it mean nothing.
     """
     try:
-        if status["host"] != platform.node() or status["heartbeat"] < psutil.boot_time() - _BOOT:
+        if status["host"] != platform.node() or _another_boot(status):
             return None
         process = psutil.Process(status["pid"])
-        since_boot = process.create_time() - psutil.boot_time()
-        same = abs(since_boot - (status["process_started"] - status["boot"])) < _SAME
+        same = abs(since_boot(process) - (status["process_started"] - status["boot"])) < _SAME
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (KeyError, TypeError, psutil.Error):
+        return None
+
+
+def _another_boot(status: dict) -> bool:
+    told, here = status.get("boot_id"), _boot_id()
+    if told and here:
+        return told != here
+    return status["heartbeat"] < psutil.boot_time() - _BOOT
+
+
+@cache
+def _boot_id() -> str | None:
+    """Name this boot whatever the clock says; None where the system has no name for it."""
+    try:
+        return _BOOT_ID.read_text().strip() or None
+    except OSError:
         return None
 
 

@@ -126,9 +126,10 @@ class _Records:
         if better:
             self.run.save_best(trainer.averaged)
         self._row("validation", found)
-        pixels = samples(trainer.averaged, validation, trainer.autocast, trainer.config)
-        self.run.write_sample(trainer.epoch, pixels)
-        self.events.picture(trainer.step, pixels)
+        if trainer.config.samples:
+            pixels = samples(trainer.averaged, validation, trainer.autocast, trainer.config)
+            self.run.write_sample(trainer.epoch, pixels)
+            self.events.picture(trainer.step, pixels)
 
     def report(self, state: str) -> None:
         """Say how far the run is."""

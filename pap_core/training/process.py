@@ -40,9 +40,9 @@ class Status:
     best: float | None = None  # validation Jaccard, mean of both classes; None before the first
     error: str = ""  # one sentence, of a failed or lost run
     heartbeat: float | None = None  # the last word of a process
-    started: float | None = None  # when a process last began to train here, after its time in the queue
+    started: float | None = None  # when it first began to train, after its time in the queue
     device: str = ""  # "cpu", "cuda-0"
-    queue_place: int = 0  # from 1, while queued
+    queue_place: int = 0  # from 1, while it waits for runs before it; 0 while its process starts
     phase: str = ""  # "training", "evaluating"
     done: int = 0  # crops evaluated
     total: int = 0  # crops to evaluate
@@ -87,7 +87,7 @@ def status(run: Run) -> Status:
         heartbeat=heartbeat,
         started=found.get("started"),
         device=found.get("device", ""),
-        queue_place=max(1, found.get("queue_place", 0)) if now == "queued" else 0,
+        queue_place=found.get("queue_place", 0) if now == "queued" else 0,
         phase=found.get("phase", "") if live else "",
         done=found.get("done", 0),
         total=found.get("total", 0),
@@ -133,7 +133,8 @@ def stop(run: Run) -> None:
     if state(run) not in LIVE:
         raise InputError(f"{run.folder.name}: no process is at work for it, so there is nothing to stop.")
     try:
-        if run.ask_to_stop() or time.time() - (run.folder / "stop").stat().st_mtime < _AT_ONCE:
+        # however the clock was set meanwhile
+        if run.ask_to_stop() or abs(time.time() - (run.folder / "stop").stat().st_mtime) < _AT_ONCE:
             return
     except FileNotFoundError:  # it has just obeyed
         return

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,9 +27,11 @@ from pap_core.workspace import runs
 if TYPE_CHECKING:
     import torch
 
+    from pap_core.model.checkpoint import Checkpoint
     from pap_core.training.config import TrainConfig
 
 _IDENTITY = ("source", "mode", "split", "seed", "crops", "sides", "digest")  # of a data set
+_MACHINE = "machine.txt"  # written as the first step comes
 _writing = threading.Lock()  # the heart beats in a thread of its own, and both write the status
 
 
@@ -51,11 +54,12 @@ class Run:
             initial: a checkpoint folder whose generator to start from, copied into the run.
 
         Raises:
-            InputError: the folder holds something already, a data set is none, or the initial generator is
-                another than the configuration's.
+            InputError: the folder holds something already or cannot be written, the initial generator is
+                another than the configuration's, or as `pap_core.training.checks.check`. Then nothing is left
+                behind.
         """
-        from pap_core.model.checkpoint import read, write_config, write_weights
-        from pap_core.training.config import to_dict
+        from pap_core.model.checkpoint import read
+        from pap_core.training.checks import check
 
         described = [{"folder": str(one.resolve()), **_identity(one)} for one in datasets]
         start = read(initial) if initial else None
@@ -69,27 +73,57 @@ class Run:
                 "or leave them out."
             )
         taken = InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
-        if folder.exists() and any(folder.iterdir()):
-            raise taken
-        folder.mkdir(parents=True, exist_ok=True)
         try:
-            (folder / "samples").mkdir()
-        except FileExistsError:  # somebody else begins a run there, this very moment
-            raise taken from None
+            if folder.exists() and any(folder.iterdir()):
+                raise taken
+            check(config, datasets)
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                (folder / "samples").mkdir()
+            except FileExistsError:  # somebody else begins a run there, this very moment
+                raise taken from None
+        except OSError as error:
+            raise InputError(
+                f"{folder}: the run folder cannot be made ({error.strerror}); name a new folder at a place "
+                "that can be written."
+            ) from None
         run = cls(folder)
+        try:
+            run._fill(config, described, start)
+        except OSError as error:
+            run.remove()
+            raise InputError(
+                f"{folder}: the run folder cannot be written ({error.strerror}); make room there, and begin "
+                "again."
+            ) from None
+        return run
+
+    def _fill(self, config: "TrainConfig", described: list[dict], start: "Checkpoint | None") -> None:
+        """Write what a new run begins with."""
+        from pap_core.model.checkpoint import write_config, write_weights
+        from pap_core.training.config import to_dict
+
         content = {"config": to_dict(config), "datasets": described}
-        write_whole(folder / "config.json", json.dumps(content, indent=2).encode())
+        write_whole(self.folder / "config.json", json.dumps(content, indent=2).encode())
         training = {"config": to_dict(config), "datasets": [_published(one) for one in described]}
         if start:
             training["initial"] = {"digest": start.digest, "training": start.config["training"]}
-            write_config(run.initial, config.generator, start.config["training"])
-            write_weights(run.initial, start.generator)
+            write_config(self.initial, config.generator, start.config["training"])
+            write_weights(self.initial, start.generator)
         for name in ("last", "best"):
-            write_config(folder / "checkpoints" / name, config.generator, training)
+            write_config(self.folder / "checkpoints" / name, config.generator, training)
         # stopped before its first step, until a process takes it up
         begun = {"state": "stopped", "epoch": 0, "epochs": config.epochs, "step": 0, "error": None}
-        write_whole(folder / "status.json", json.dumps(begun, indent=2).encode())
-        return run
+        write_whole(self.folder / "status.json", json.dumps(begun, indent=2).encode())
+
+    def remove(self) -> None:
+        """Take back a run that cannot begin: a second one may begin in its place."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it ever came to its first step, the data read and the networks made."""
+        return (self.folder / _MACHINE).exists()
 
     @property
     def initial(self) -> Path:
@@ -193,11 +227,11 @@ class Run:
 
     def record_machine(self, device: "torch.device", precision: str) -> None:
         """Note on what machine the run began, and in what precision it computes there."""
-        write_whole(self.folder / "machine.txt", machine(device, precision).encode())
+        write_whole(self.folder / _MACHINE, machine(device, precision).encode())
 
     def read_machine(self) -> str:
         """Return what `record_machine` noted."""
-        return (self.folder / "machine.txt").read_text()
+        return (self.folder / _MACHINE).read_text()
 
     def minutes(self) -> float:
         """Return how long the steps took, validation left out, however often the run was resumed."""

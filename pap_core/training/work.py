@@ -92,7 +92,8 @@ def _queue(run: Run, evaluate: bool) -> None:
 
 
 def _all(run: Run, device: str, cpu: bool, evaluate: bool, progress: Callable[[dict], None] | None) -> dict:
-    run.write_status(state="running", phase="training", device=device, queue_place=0, started=time.time())
+    started = run.read_status().get("started") or time.time()  # a run that is resumed began before
+    run.write_status(state="running", phase="training", device=device, queue_place=0, started=started)
     status = _train(run, cpu, progress)
     if status["state"] == "finished" and evaluate:
         run.write_status(phase="evaluating")

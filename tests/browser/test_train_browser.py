@@ -119,5 +119,36 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
         assert f"run+{run.folder.name}" in page.url or f"run%20{run.folder.name}" in page.url
 
 
+def test_a_double_click_on_stop_stops_with_a_checkpoint(place: Path, visit: Callable) -> None:
+    with serving(place, place / "threshold") as address:
+        page = train_page(visit, address)
+        start(page)
+        button = page.get_by_role("button", name="Stop", exact=True)
+        button.wait_for()
+        run = max(runs_of(place), key=lambda one: one.folder.name)
+        wait_for(lambda: len(run.read_metrics()) > 0, "the first steps")
+        places = {name: where(page, name) for name in ("Resume", "Stop", "End now", "Delete")}
+        middle = places["Stop"]["x"] + places["Stop"]["width"] / 2, places["Stop"]["y"] + 10
+        for _ in range(6):  # a patient hand: long enough for the page to be drawn anew between two
+            page.mouse.dblclick(*middle)
+            page.wait_for_timeout(400)
+        wait_for(lambda: process.state(run) not in process.LIVE, "the run to stop")
+        status = run.read_status()
+        assert status["state"] == "stopped"  # told by the process itself, which was not ended
+        assert run.load_last()["step"] == status["step"] > 0
+        assert run.folder.is_dir()
+        settle(page)
+        assert {name: where(page, name) for name in places} == places
+        assert not page.get_by_role("button", name="Delete it").count()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("button", name="Delete it").click()
+        wait_for(lambda: not run.folder.exists(), "the run to be deleted")
+
+
+def where(page: "Page", name: str) -> dict[str, float]:
+    """Return where on the screen a button is."""
+    return page.get_by_role("button", name=name, exact=True).bounding_box()
+
+
 def runs_of(place: Path) -> list[Run]:
     return [Run(path) for path in (place / "workspace" / "runs").glob("[!.]*") if path.is_dir()]

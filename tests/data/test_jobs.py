@@ -148,6 +148,44 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
+_WORKER = """
+import sys, time
+from pathlib import Path
+from pap_core.data.jobs import Job
+Job(Path(sys.argv[1])).tell("cutting", 1, 2)
+print(flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("step", [-7200.0, 7200.0, 1e6], ids=["back", "forward", "by more than it is up"])
+def test_a_clock_that_is_set_leaves_a_build_at_work(step: float) -> None:
+    """As if the clock had been set by so many seconds since the process last spoke."""
+    job = Job(jobs.builds() / "mine")
+    job.folder.mkdir(parents=True)
+    command = [sys.executable, "-c", _WORKER, job.folder]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as worker:
+        try:
+            worker.stdout.readline()
+            told = json.loads((job.folder / jobs.STATUS).read_text())
+            for name in {"process_started", "boot", "heartbeat", "since"} & told.keys():
+                told[name] -= step
+            (job.folder / jobs.STATUS).write_text(json.dumps(told))
+            assert state(job) == "cutting"
+            job.stop()
+            assert worker.wait(PATIENCE) < 0
+            assert state(job) == INTERRUPTED
+        finally:
+            worker.kill()
+
+
+def test_a_start_before_the_clock_was_set_back_is_not_waited_for() -> None:
+    job = Job(jobs.builds() / "mine")
+    job.folder.mkdir(parents=True)
+    (job.folder / jobs.STATUS).write_text(json.dumps({"state": "starting", "since": time.time() + 7200}))
+    assert state(job) == INTERRUPTED
+
+
 @pytest.mark.parametrize("kind", ["folder", "archive"])
 def test_a_source_of_no_use_fails_with_a_sentence_and_keeps_nothing(tmp_path: Path, kind: str) -> None:
     source = tmp_path / "holiday"

@@ -2,17 +2,16 @@
 
 import io
 import json
-import os
 import shutil
 import time
 import zipfile
 from pathlib import Path
 
-import psutil
 from streamlit.testing.v1 import AppTest
 from visiting import APP, PATIENCE
 
 from pap_core.data.jobs import Job
+from pap_core.training import life
 
 LOOK, BUILD = "Look into one", "Build one"
 
@@ -57,6 +56,5 @@ def begun(space: Path, **status: object) -> Job:
     job = Job(space / "builds" / "phantoms")
     job.folder.mkdir(parents=True)
     (job.folder / "order.json").write_text("{}")
-    process = {"pid": os.getpid(), "process_started": psutil.Process().create_time(), "since": time.time()}
-    (job.folder / "status.json").write_text(json.dumps(process | status))
+    (job.folder / "status.json").write_text(json.dumps(life.identity() | {"since": time.time()} | status))
     return job

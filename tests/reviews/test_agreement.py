@@ -34,6 +34,7 @@ def test_kappa_where_it_is_defined_and_where_not():
     assert cohens_kappa(["accepted", "accepted"], ["rejected", "rejected"]) == 0
     assert np.isnan(cohens_kappa([], []))
     assert np.isnan(cohens_kappa(["accepted"] * 3, ["accepted"] * 3))
+    assert np.isnan(cohens_kappa(["accepted"], ["rejected"]))  # by the formula 0, whatever the two decide
     with pytest.raises(ValueError, match="2 decisions beside 1"):
         cohens_kappa(["accepted"] * 2, ["accepted"])
 
@@ -81,6 +82,32 @@ def test_each_pair_is_compared_on_what_both_decided_last():
     alone = found.iloc[1]
     assert (alone["cells"], alone["nucleus"], alone["cell"]) == (1, 1, 1)
     assert np.isnan(alone[["kappa", "nucleus_low", "cell_high"]].astype(float)).all()
+
+
+def test_where_kappa_says_nothing_it_is_said_why():
+    shapes = {drawn_cell(number).id: SHAPE for number in (1, 2)}
+    verdicts = {"one": ("accepted",), "same": ("accepted", "accepted"), "varied": ("accepted", "rejected")}
+
+    def compared(first: str, second: str) -> dict:
+        decisions = [
+            judged(name, number, 30, verdict)
+            for name, given in (("Ada", first), ("Bo", second))
+            for number, verdict in enumerate(verdicts[given], start=1)
+        ]
+        (row,) = agreement(decisions, shapes).to_dict("records")
+        return row
+
+    row = compared("one", "one")
+    assert np.isnan(row["kappa"])
+    assert row["remark"].startswith("No kappa: one cell")
+    row = compared("same", "same")
+    assert np.isnan(row["kappa"])
+    assert row["remark"].startswith("No kappa: both gave")
+    row = compared("varied", "same")
+    assert row["kappa"] == 0
+    assert "Bo gave every cell the same verdict" in row["remark"]
+    row = compared("varied", "varied")
+    assert (row["kappa"], row["remark"]) == (1, "")
 
 
 def test_an_undefined_index_is_left_out():

@@ -12,6 +12,7 @@ from pap_core.training.run import Run
 
 PLAIN = ["generator.head=colour", "border=2", "cross_entropy=0.0", "dice=0.0"]  # the paper's objective
 SETTINGS = [*PLAIN, "batch=2", "epochs=4", "learning_rate=2e-3", "decay=0.0", "precision=fp32"]
+DIVERGING = ["learning_rate=1", "beta1=0.9999", "beta2=0"]  # all momentum, divided by nearly nothing
 STEPS = 31  # an epoch: 61 crops in pairs, so that epochs of steps and of crops drift apart
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.metrics import jaccard_score
 from small_runs import (
+    DIVERGING,
     STEPS,
     assert_same,
     outcome,
@@ -110,9 +111,9 @@ class TestLearning:
 
 
 class TestDivergence:
-    def test_an_infinite_loss_stops_the_run(self, new_run):
-        run = new_run("l1_weight=Infinity")
-        with pytest.raises(Divergence, match="not finite at step 20"):
+    def test_what_is_no_number_stops_the_run(self, new_run):
+        run = new_run(*DIVERGING)
+        with pytest.raises(Divergence, match="not finite after step 20"):
             train(run, cpu=True)
         status = run.read_status()
         assert status["state"] == "failed"

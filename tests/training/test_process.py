@@ -12,7 +12,7 @@ from watching import PATIENCE, busy, processes, until, waits
 from pap_core import results
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import read
-from pap_core.training import process
+from pap_core.training import process, work
 from pap_core.training.process import state, status
 from pap_core.training.run import Run
 
@@ -75,6 +75,31 @@ def test_a_queue_goes_on_by_itself(new, space: Path) -> None:
     until(lambda: state(third) == "stopped", third)
     assert "waiting for cpu: place 2" in (third.folder / process.LOG).read_text()
     assert [*process.listed()] == [run.folder.name for run in (third, second, first)]
+
+
+def test_a_lone_run_waits_for_nobody(new) -> None:
+    run = new("epochs=1")
+    process.start(run)
+    seen = set()
+
+    def looked() -> bool:
+        seen.add((state(run), status(run).queue_place))
+        return state(run) == "finished"
+
+    until(looked, run)
+    assert ("queued", 0) in seen
+    assert {place for _, place in seen} == {0}
+    assert "waiting" not in (run.folder / process.LOG).read_text()
+
+
+def test_a_run_begins_once_however_often_it_is_resumed(new) -> None:
+    run = new("epochs=2")
+    work.work(run, cpu=True, progress=lambda row: run.ask_to_stop())
+    begun = status(run).started
+    assert status(run).state == "stopped"
+    work.work(run, cpu=True)
+    assert status(run).state == "finished"
+    assert status(run).started == begun < status(run).heartbeat
 
 
 def test_who_waits_is_passed_by_nobody_and_holds_up_nobody_when_dead(new, space: Path) -> None:

@@ -25,7 +25,7 @@ def other() -> Iterator[psutil.Process]:
         other.kill()
 
 
-def say(run: Run, one: psutil.Process, **changes: object) -> None:
+def say(run: Run, one: psutil.Process, **changes: float | str) -> None:
     run.write_status(one.pid, state="running")
     path = run.folder / "status.json"
     content = json.loads(path.read_text())
@@ -54,11 +54,27 @@ def test_a_clock_that_was_set(new, other: psutil.Process) -> None:
     assert state(run) == "running"
 
 
+BEFORE_THIS_BOOT = psutil.boot_time() - time.time() - 3600
+
+
 def test_another_boot(new, other: psutil.Process) -> None:
     run = new()
-    ago = psutil.boot_time() - time.time() - 3600
-    say(run, other, heartbeat=ago)
+    say(run, other, heartbeat=BEFORE_THIS_BOOT, boot_id="-another")
     assert state(run) == "lost"
+
+
+def test_another_boot_where_boots_have_no_names(new, other: psutil.Process) -> None:
+    run = new()
+    say(run, other, heartbeat=BEFORE_THIS_BOOT)
+    path = run.folder / "status.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"boot_id": None}))
+    assert state(run) == "lost"
+
+
+def test_a_clock_that_was_set_forward_by_more_than_the_machine_is_up(new, other: psutil.Process) -> None:
+    run = new()
+    say(run, other, process_started=-1e6, boot=-1e6, heartbeat=-1e6)
+    assert state(run) == "running"
 
 
 def test_a_zombie(new, other: psutil.Process) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from forking import Forking
-from small_runs import STEPS, assert_same, outcome, stop_at, tiny
+from small_runs import DIVERGING, STEPS, assert_same, outcome, stop_at, tiny
 
 from pap_core import results
 from pap_core.errors import InputError
@@ -123,8 +123,8 @@ def test_the_heart_beats_while_the_loop_is_at_something_long(new, monkeypatch: p
 
 
 def test_losses_that_are_no_numbers(new) -> None:
-    run = new("l1_weight=Infinity")
-    with pytest.raises(InputError, match="not finite at step 20"):
+    run = new(*DIVERGING)
+    with pytest.raises(InputError, match="not finite after step 20"):
         work.work(run, cpu=True)
     assert process.state(run) == "failed"
     assert "not finite" in process.status(run).error

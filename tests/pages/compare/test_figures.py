@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from comparing import DIGEST
 from comparing_page import numbers, opened, rows, take_for
+from streamlit.testing.v1 import AppTest
 from training_runs import logged
 from visiting import said
 
@@ -154,7 +155,80 @@ def test_the_winner_is_told_with_interval_and_paired_difference(
     assert f"ahead by {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]" in info.value
 
 
+def first_of_the_table(app: AppTest) -> str:
+    return app.dataframe[0].value["Method"].iloc[0]
+
+
+@pytest.mark.parametrize("protocol", ["strict", "colour-200", "channel-200"])
+@pytest.mark.parametrize("label_class", ["Together", "Nucleus", "Cytoplasm"])
+def test_the_sentence_names_the_first_of_the_table_below(
+    own: Comparison, protocol: str, label_class: str
+) -> None:
+    app = opened(protocol=protocol, **{"class": label_class})
+    (info,) = app.info
+    assert f"**{first_of_the_table(app)}** is best so far" in info.value
+    best = app.dataframe[0].value.iloc[0]
+    assert f"under {protocol}: {best['Jaccard index']:.3f} {best['95 % interval']}" in info.value
+    of = "both classes together" if label_class == "Together" else label_class.lower()
+    assert f"Jaccard index of {of} under" in info.value
+
+
+def swap(comparison: Comparison, name: str, other: str, label_class: str) -> None:
+    """Exchange what was measured of two methods in one class."""
+    kept = [comparison.evaluation(comparison.done()[one]).folder / "summary.json" for one in (name, other)]
+    summaries = [json.loads(path.read_text()) for path in kept]
+    classes = [summary["protocols"]["strict"] for summary in summaries]
+    classes[0][label_class], classes[1][label_class] = classes[1][label_class], classes[0][label_class]
+    for path, summary in zip(kept, summaries, strict=True):
+        path.write_text(json.dumps(summary))
+
+
+def test_another_class_may_have_another_best(own: Comparison) -> None:
+    app = opened(**{"class": "Together"})
+    together = first_of_the_table(app)
+    if first_of_the_table(opened(**{"class": "Nucleus"})) == together:
+        swap(own, "k-means", "otsu", "nucleus")
+        st.cache_data.clear()
+    app = opened(**{"class": "Nucleus"})
+    assert first_of_the_table(app) != together
+    assert f"**{first_of_the_table(app)}** is best so far" in app.info[0].value
+
+
+def test_what_leads_beside_the_methods_is_told_first(own: Comparison) -> None:
+    kept = find(read(own.folder.parents[2] / "threshold").digest, own.split())
+    summary = json.loads((kept.folder / "summary.json").read_text())
+    summary["protocols"]["strict"]["both"]["jaccard"] |= {"mean": 0.999, "low": None, "high": None}
+    (kept.folder / "summary.json").write_text(json.dumps(summary))
+    st.cache_data.clear()
+    app = opened(beside=["threshold"])
+    assert first_of_the_table(app) == "threshold"
+    (info,) = app.info
+    assert info.value.startswith("**threshold** leads by the mean Jaccard index of both classes")
+    assert "0.999; it stands beside the methods" in info.value  # without an interval, for it has none
+    best = app.dataframe[0].value["Method"].iloc[1]
+    assert f"**{best}** is best so far" in info.value
+
+
+def test_of_methods_picked_the_best_of_those_is_told(here: Comparison) -> None:
+    worse = wide_table(long_table(here), "strict", "both").index[1]
+    app = opened(methods=[ABOUT[worse].title])
+    (info,) = app.info
+    assert f"Of the methods shown, **{first_of_the_table(app)}** is best so far" in info.value
+
+
 # Quality and time
+
+
+def test_where_there_is_no_interval_no_bar_is_drawn(own: Comparison) -> None:
+    for done in own.done().values():
+        path = own.evaluation(done).folder / "summary.json"
+        summary = json.loads(path.read_text())
+        summary["protocols"]["strict"]["both"]["jaccard"] |= {"low": None, "high": None}
+        path.write_text(json.dumps(summary))
+    st.cache_data.clear()
+    figure = json.loads(opened("Quality and time").get("plotly_chart")[0].proto.spec)
+    (points,) = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    assert not np.isfinite(np.array(numbers(points["error_y"]["array"]), dtype=float)).any()
 
 
 def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparison) -> None:

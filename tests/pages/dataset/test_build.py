@@ -88,7 +88,9 @@ def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None
     assert "**source**: stopped" in said(ran(app))
     assert "Continue" in [button.label for button in app.button]
     press(app, "Delete")
-    assert "**source**" not in said(app)
+    assert job.folder.exists()  # it asks before
+    press(app, "Delete it")
+    assert "**source**" not in said(ran(app))
     assert not job.folder.exists()
     assert (root / "source").exists()
 
@@ -122,6 +124,22 @@ def test_a_build_that_failed_says_why(space: Path) -> None:
     job.tell("failed", error=sentence)
     app = opened(BUILD)
     assert refusals(app) == [sentence]
-    labels = [button.label for button in app.button]
+    labels = [button.label for button in app.button if not button.disabled]
     assert "Delete" in labels
     assert "Continue" not in labels
+
+
+def test_every_button_of_a_build_has_its_place_in_every_state(space: Path) -> None:
+    job = Job(space / "builds" / "mine")
+    job.folder.mkdir(parents=True)
+    places = ["Stop", "Continue", "Delete"]
+    for state, enabled in {
+        "cutting": {"Stop"},
+        "stopped": {"Continue", "Delete"},
+        "failed": {"Delete"},
+    }.items():
+        job.tell(state, error="")
+        shown = [button for button in opened(BUILD).button if button.label in places]
+        assert [button.label for button in shown] == places
+        assert {button.label for button in shown if not button.disabled} == enabled
+        assert not [button for button in shown if button.proto.type == "primary"]

@@ -1,18 +1,20 @@
 """The page that trains: a run is planned, its cost said, and begun."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 from training_page import NEW, RUNS, buttons, charts, choose, figures, opened, setting, until
-from visiting import press, ran, said
+from visiting import press, ran, refusals, said
 
 from pages.shared.train_fields import FIELDS, changed, flat
+from pap_core.errors import InputError
 from pap_core.model.checkpoint import read
 from pap_core.results import find, split_of
 from pap_core.training import process
-from pap_core.training.config import PRESETS
+from pap_core.training.config import EVERY_RANGE, PRESETS
 from pap_core.training.precision import computed_in
 from pap_core.training.run import Run
 
@@ -67,6 +69,56 @@ def test_settings_that_exclude_each_other_are_told_and_cannot_be_started(space: 
     assert [one.value for one in app.error] == [
         "training configuration: a palette head cannot paint a border, set border to 0."
     ]
+    assert "Start" not in buttons(app)
+
+
+def test_every_number_goes_as_far_as_its_setting_may(space: Path) -> None:
+    app = choose(opened(NEW), "tiny")
+    numbers = {one.key.removeprefix("train_set_tiny_"): one for one in app.number_input}
+    for name, (least, most) in EVERY_RANGE.items():
+        for one in [f"{name}_least", f"{name}_greatest"] if name == "jitter.zoom" else [name]:
+            assert (numbers[one].min, numbers[one].max) == (least, most), one
+
+
+def test_a_value_out_of_range_is_told_and_cannot_be_started(space: Path) -> None:
+    app = choose(opened(NEW), "tiny")
+    setting(app, "jitter.zoom_least").set_value(2.0)
+    ran(app)
+    assert refusals(app) == [
+        "training configuration: jitter.zoom is the least factor, then the greatest: exchange them."
+    ]
+    assert "Start" not in buttons(app)
+    with pytest.raises(InputError, match="epochs is 0, expected 1 to 1000000"):
+        changed(PRESETS["tiny"], flat(PRESETS["tiny"]) | {"epochs": 0})
+
+
+def test_a_start_that_is_refused_leaves_no_run(space: Path) -> None:
+    app = choose(opened(NEW), "tiny")
+    setting(app, "validation").set_value(0.99)
+    ran(app)
+    press(app, "Start")
+    (sentence,) = refusals(app)
+    assert "would all be held out for validation at a share of 0.99; set validation=0." in sentence
+    assert not list((space / "runs").glob("*"))
+    assert not process.listed()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"width": 2**20}, "generator.width is 1048576, expected 1 to 1024"),
+        ({"encoder": "resnet"}, "generator.encoder is 'resnet', expected one of"),
+        ({"depth": 5}, "missing or damaged"),
+    ],
+)
+def test_a_checkpoint_of_a_network_that_there_is_not(space: Path, changes: dict, sentence: str) -> None:
+    path = space.parent / "threshold" / "config.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"generator": content["generator"] | changes}))
+    app = choose(opened(NEW), "tiny")
+    next(one for one in app.selectbox if one.label == "Start from").set_value("threshold")
+    ran(app)
+    assert any(sentence in one for one in refusals(app))
     assert "Start" not in buttons(app)
 
 

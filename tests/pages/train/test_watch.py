@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from training_page import buttons, charts, figures, opened
 from training_runs import LOSSES, lose
-from visiting import press, ran, said
+from visiting import button, press, ran, said
 
 from pap_core.training.curves import MOST
 from pap_core.training.run import Run
@@ -53,6 +53,44 @@ def test_the_states_are_told_apart(new_run: Callable) -> None:
     assert states == {"failed": "failed", "lost": "lost", "stopping": "running", "stopping_now": "stopping"}
 
 
+PLACES = ["Resume", "Stop", "End now", "Delete"]
+
+
+def test_every_button_has_its_place_in_every_state(new_run: Callable) -> None:
+    """A second click on one can meet no other; and what ends or destroys is never the blue one."""
+    new_run("finished")
+    new_run("failed", state="failed", error="a: the losses are no numbers; start anew.")
+    new_run("queued", state="queued")
+    new_run("running", state="running")
+    new_run("stopping", state="running").ask_to_stop()
+    enabled = {
+        "finished": {"Delete"},
+        "failed": {"Resume", "Delete"},
+        "queued": {"Stop"},
+        "running": {"Stop"},
+        "stopping": {"End now"},
+    }
+    for name, expected in enabled.items():
+        app = opened(train_run=name)
+        places = [one for one in app.button if one.label in PLACES]
+        assert [one.label for one in places] == PLACES
+        assert {one.label for one in places if not one.disabled} == expected
+        assert [one.label for one in places if one.proto.type == "primary"] == ["Resume"]
+
+
+def test_who_starts_is_not_told_to_wait_for_others(new_run: Callable) -> None:
+    new_run("starting", state="queued", queue_place=0)
+    new_run("waiting", state="queued", queue_place=2)
+    app = opened(train_run="starting")
+    assert "**Starting**" in said(app)
+    assert "runs before it" not in said(app)
+    app = opened(train_run="waiting")
+    assert "**Waiting, number 2**" in said(app)
+    assert "begins by itself when the runs before it are done" in said(app)
+    states = dict(zip(app.dataframe[0].value["Run"], app.dataframe[0].value["State"], strict=True))
+    assert states == {"starting": "starting", "waiting": "waiting, number 2"}
+
+
 def test_a_run_that_is_not_there_is_said_and_another_shown(new_run: Callable) -> None:
     new_run()
     app = opened(train_run="other_run")
@@ -76,6 +114,7 @@ def test_a_run_is_deleted_only_when_asked_twice(new_run: Callable, space: Path) 
     new_run()
     app = press(opened(), "Delete")
     assert (space / "runs" / "first").exists()
+    assert button(app, "Delete it").proto.type == "secondary"
     press(app, "Delete it")
     assert not (space / "runs" / "first").exists()
     assert "There is no run yet" in said(ran(app))
