@@ -123,14 +123,15 @@ class TestTrain:
 
     def test_default_folder_is_in_the_workspace(self, phantom_dataset, tmp_path, monkeypatch, capsys):
         monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path))
-        settings = [*SMALL, "--set", "l1_weight=Infinity"]
+        diverging = ("learning_rate=1", "beta1=0.9999", "beta2=0")
+        settings = [*SMALL, *(part for setting in diverging for part in ("--set", setting))]
         status = main(["train", str(phantom_dataset), "--preset", "tiny", "--cpu", *settings])
         (folder,) = (tmp_path / "runs").iterdir()
         assert folder.name.endswith("-tiny")
         said = capsys.readouterr()
         assert f"run folder: {folder}" in said.err
-        assert status == 1  # the loss is infinite, which is told in a line
-        assert f"pap_core: {folder}: a loss is not finite" in said.err
+        assert status == 1  # the weights are no numbers, which is told in a line
+        assert f"pap_core: {folder}: a weight is not finite" in said.err
         assert Run(folder).read_status()["state"] == "failed"
 
     def test_a_folder_in_use_is_refused(self, trained, phantom_dataset, capsys):

@@ -72,8 +72,8 @@ def _card(job: Job, progress: Progress) -> None:
             key=f"delete_{job.name}",
             icon=":material/delete:",
             disabled=at_work or not access.may("trainer"),
-            on_click=st.session_state.update,
-            args=({_DELETING: job.name},),
+            on_click=attempt,
+            args=(access.act, "trainer", st.session_state.update, {_DELETING: job.name}),
             help=access.hint("trainer", "Of a build that is not at work. Asks before it deletes"),
         )
     if at_work:

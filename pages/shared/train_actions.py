@@ -61,8 +61,8 @@ def actions(run: "Run", status: "Status") -> None:
             key=f"train_delete_{run.folder.name}",
             icon=":material/delete:",
             disabled=state in process.LIVE or not allowed,
-            on_click=st.session_state.update,
-            args=({_DELETING: run.folder.name},),
+            on_click=attempt,
+            args=(access.act, "trainer", st.session_state.update, {_DELETING: run.folder.name}),
             help=access.hint("trainer", "Of a run that is not at work. Asks before it deletes"),
         )
     if any(pressed) or _DELETING in st.session_state:
