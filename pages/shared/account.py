@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from pages.shared.access import SECRETS, Person, person, reviewer_name, rules
+from pages.shared.access import Person, person, reviewer_name
 from pages.shared.display import plain
+from pages.shared.rules import SECRETS, rules
 
 PURPOSE = (
     "This server is for people it knows. Sign in with the account that whoever runs it has entered for you."
