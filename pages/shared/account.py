@@ -52,7 +52,8 @@ def account() -> None:
     words = f"Account: {who.role}" if who.signed_in else "Account"
     with st.popover(words, icon=":material/account_circle:", help="Who you are here, and what you may do"):
         if who.signed_in:
-            st.markdown(f"Signed in as `{who.name}`, role **{who.role}**.")
+            name = who.name.replace("`", "'")  # which would end the code
+            st.markdown(f"Signed in as `{name}`, role **{who.role}**.")
             st.caption(MAY[who.role])
             st.button(
                 "Sign out", icon=":material/logout:", on_click=st.logout, help="Of this browser, all its tabs"
