@@ -19,13 +19,13 @@ MAY = {
     "trainer": "You may do everything: also build and delete data sets, and start, stop and delete runs.",
 }
 ALONE = (
-    "No sign-in is set up: this is for one person, on the machine it runs on, who may do everything. README "
-    "says how several people sign in."
+    "No sign-in is set up: this is for one person, on the machine it runs on, who may do everything. "
+    "docs/serving.md says how several people sign in."
 )
 EXPOSED = (
     "Others may be able to reach this server, and nobody has to sign in: **whoever reaches it may do "
     "everything**, and sees every data set, run and review. Start it with `--server.address=localhost`, or "
-    f"set up sign-in in `{SECRETS}` and HTTPS, as README says."
+    f"set up sign-in in `{SECRETS}` and HTTPS, as docs/serving.md says."
 )
 
 

@@ -63,7 +63,7 @@ class Visit:
         _, _, headers = ask(address, "/_stcore/health")
         token = headers["set-cookie"].split(";")[0].partition("=")[2]
         self.cookies = (cookies or {}) | {XSRF_COOKIE_NAME: token}
-        self._token = token
+        self.token = token
         server, port = address.removeprefix("http://").split(":")
         name = host or f"{server}:{port}"
         self._connecting = connect(
@@ -119,7 +119,7 @@ class Visit:
             cookies=self.cookies,
             body=body,
             Content_Type=f"multipart/form-data; boundary={FORM}",
-            X_Xsrftoken=self._token,
+            X_Xsrftoken=self.token,
         )[0]
 
     def _next(self) -> ForwardMsg:
