@@ -104,6 +104,8 @@ def _compare(options: argparse.Namespace) -> int:
     from pap_core import comparison, comparison_job
     from pap_core.comparison_pairs import markdown_pairs
     from pap_core.comparison_table import long_table, markdown
+    from pap_core.export.spreadsheet import spreadsheet_csv
+    from pap_core.files import write_whole
 
     names = comparison.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
     begun = comparison.begin(options.dataset, options.budget)
@@ -117,7 +119,7 @@ def _compare(options: argparse.Namespace) -> int:
         bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
     bar.close()
     table = long_table(begun)
-    table.to_csv(begun.folder / "comparison.csv", index=False, lineterminator="\n")
+    write_whole(begun.folder / "comparison.csv", spreadsheet_csv(table))
     if options.json:
         print(table.to_json(orient="records", indent=2))
     else:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pap_core.comparison_table import Measured, markdown_row, title, wide_table
+from pap_core.comparison_table import Measured, markdown_row, markdown_title, wide_table
 from pap_core.errors import InputError
 from pap_core.results import Kept
 
@@ -37,7 +37,7 @@ def markdown_pairs(comparison: Measured, table: pd.DataFrame, protocol: str, one
     rows = {name: _both(comparison.evaluation(done[name]), protocol) for name in order}
     head = ["method", "difference [95 % interval]", "better on", "worse on", "Wilcoxon p"]
     lines = [
-        f"### Every method against {title(one)}, `{protocol}`",
+        f"### Every method against {markdown_title(one)}, `{protocol}`",
         "",
         "Jaccard index of both classes together, cell by cell; nothing is corrected for the number of pairs.",
         "",
@@ -48,7 +48,13 @@ def markdown_pairs(comparison: Measured, table: pd.DataFrame, protocol: str, one
         if name == one:
             continue
         found = paired(differences(rows[name], rows[one], "jaccard"))
-        cells = [title(name), difference(found), str(found.better), str(found.worse), probability(found.p)]
+        cells = [
+            markdown_title(name),
+            difference(found),
+            str(found.better),
+            str(found.worse),
+            probability(found.p),
+        ]
         lines.append(markdown_row(cells))
     return "\n".join(lines)
 

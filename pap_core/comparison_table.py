@@ -1,5 +1,6 @@
 """A comparison as tables: every figure of every method, or one protocol's, for people to read or to print."""
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -14,6 +15,11 @@ from pap_core.results import Kept
 CLASSES = ("both", "nucleus", "cytoplasm")
 METRICS = tuple(PUBLISHED["nucleus"])
 ALL = "(all)"  # in place of a category
+_LATEX = {sign: f"\\{sign}" for sign in "_&%#{}$"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 NAMES = {"both": "Nucleus and cytoplasm together", "nucleus": "Nucleus", "cytoplasm": "Cytoplasm"}
 
 
@@ -107,7 +113,8 @@ def markdown(table: pd.DataFrame, protocol: str) -> str:
         head += ["ms a crop", "parameters", "minutes"] if together else []
         lines += [f"### {NAMES[label_class]}", "", markdown_row(head), markdown_row(["---"] * len(head))]
         for name, one in wide.iterrows():
-            cells = [title(name), with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+            cells = [markdown_title(name), with_interval(one)]
+            cells += [share(one[metric]) for metric in METRICS[:-1]]
             if together:
                 cells += [published(name)]
                 costs = ("milliseconds", ".0f"), ("parameters", ",.0f"), ("minutes", ".1f")
@@ -164,6 +171,20 @@ def with_interval(row: pd.Series) -> str:
     return f"{share(row['jaccard'])}{interval}"
 
 
+def markdown_title(name: str) -> str:
+    """Return `title` as Markdown: the name of a run or a checkpoint may hold signs that mean much there."""
+    return title(name) if name in ABOUT else escaped_markdown(name)
+
+
+def escaped_markdown(text: str) -> str:
+    """Return a text in one line in which Markdown sees no sign of its own.
+
+    >>> escaped_markdown("a|b [c](http://d)")
+    'a\\\\|b \\\\[c\\\\](http://d)'
+    """
+    return re.sub(r"([\\`*_\[\]$~<>#|!&])", r"\\\1", " ".join(text.split()))
+
+
 def markdown_row(cells: list[str]) -> str:
     """Return cells as a line of a Markdown table."""
     return "| " + " | ".join(cells) + " |"
@@ -182,16 +203,19 @@ def _by_category(table: pd.DataFrame, protocol: str) -> list[str]:
     chosen = table[(table["protocol"] == protocol) & (table["metric"] == "jaccard")]
     categories = [name for name in chosen["category"].unique() if name != ALL]
     order = wide_table(table, protocol, "both").index
-    lines = [markdown_row(["method", *categories]), markdown_row(["---"] * (len(categories) + 1))]
+    lines = [
+        markdown_row(["method", *map(escaped_markdown, categories)]),
+        markdown_row(["---"] * (len(categories) + 1)),
+    ]
     for name in order:
         of_method = chosen[chosen["method"] == name].set_index(["category", "class"])["mean"]
         cells = [
             f"{share(of_method[category, 'nucleus'])} / {share(of_method[category, 'cytoplasm'])}"
             for category in categories
         ]
-        lines.append(markdown_row([title(name), *cells]))
+        lines.append(markdown_row([markdown_title(name), *cells]))
     return lines
 
 
 def _escaped(text: str) -> str:
-    return "".join(f"\\{sign}" if sign in "_&%#" else sign for sign in text)
+    return "".join(_LATEX.get(sign, sign) for sign in " ".join(text.split()))

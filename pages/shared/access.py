@@ -5,22 +5,18 @@ e-mail what each may do. Without it the program serves one person on the machine
 A page disables what a person may not do; what does it asks `require` again, on the server.
 """
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.errors import StreamlitSecretNotFoundError
 
+from pages.shared.rules import SECRETS, lower, rules
 from pap_core.errors import InputError
 
 ROLES = ("viewer", "reviewer", "trainer")  # each may do what the one before it may
-SECRETS = ".streamlit/secrets.toml"
 NAME = "reviewer_name"  # key of what a person who is not signed in wants to be called
 NAME_HELP = "Your reviews are kept under it: there is no sign-in to tell it. Remembered until you leave."
 _DEFAULT = "default"  # in the table of roles: of everyone who signs in and is not listed
-_SHORTEST = 32  # signs of a cookie secret; with a guessed one anybody could sign in as anybody
-_OWN = ("client_kwargs",)  # tables under [auth] that are no provider
 
 
 @dataclass(frozen=True)
@@ -33,59 +29,22 @@ class Person:
     trouble: str = ""  # a sentence: why they may not, or may less than they might expect
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What the secrets say of access."""
-
-    sign_in: bool  # people have to
-    providers: tuple[str, ...] = ()  # to sign in with; "default" is the one without a name
-    roles: Mapping[str, object] = field(default_factory=dict)  # words, by e-mail in lower case
-    trouble: str = ""  # a sentence: why nobody can sign in
-
-
-def rules() -> Rules:
-    """Return what the secrets say of access now; where they cannot be read, nobody gets in."""
-    try:
-        secrets = st.secrets.to_dict()
-    except (StreamlitSecretNotFoundError, OSError, UnicodeError):
-        if not any(map(os.path.exists, st.get_option("secrets.files"))):
-            return Rules(sign_in=False)
-        return _closed("cannot be read, expected TOML; mend it, then load this page anew.")
-    if "auth" not in secrets and "roles" not in secrets:
-        return Rules(sign_in=False)
-    auth, roles = secrets.get("auth"), secrets.get("roles", {})
-    if not isinstance(auth, Mapping) or not isinstance(roles, Mapping):
-        return _closed(
-            "no tables [auth] and [roles], expected both where people sign in; add what is missing, or take "
-            "both out."
-        )
-    if len(str(auth.get("cookie_secret", ""))) < _SHORTEST:
-        return _closed(
-            f"the cookie_secret has fewer than {_SHORTEST} characters and could be guessed, expected a long "
-            "random one; write another."
-        )
-    named = tuple(name for name, one in auth.items() if isinstance(one, Mapping) and name not in _OWN)
-    own = (_DEFAULT,) if "client_id" in auth and _DEFAULT not in named else ()
-    if not own + named:
-        return _closed("no provider to sign in with, expected its client_id under [auth]; add it.")
-    return Rules(True, own + named, {_lower(str(mail)): word for mail, word in roles.items()})
-
-
-def _closed(why: str) -> Rules:
-    return Rules(sign_in=True, trouble=f"{SECRETS}: {why}")
-
-
 def person() -> Person:
     """Return who is at the page of this session."""
-    found = rules()
-    if not found.sign_in:
+    if not rules().sign_in:
         return Person(st.session_state.get(NAME, ""), ROLES[-1], signed_in=False)
-    if found.trouble or not st.user.get("is_logged_in"):
+    return known(st.user)
+
+
+def known(claims: Mapping[str, object]) -> Person:
+    """Return who somebody is by what the provider of their sign-in says, on a server where people sign in."""
+    found = rules()
+    if found.trouble or not claims.get("is_logged_in"):
         return Person("", "", signed_in=False, trouble=found.trouble)
-    mail = _lower(str(st.user.get("email") or "").strip())
+    mail = lower(str(claims.get("email") or "").strip())
     if not mail:
         trouble = "Your sign-in came without an e-mail, by which people are known here"
-    elif str(st.user.get("email_verified", True)).lower() == "false":
+    elif str(claims.get("email_verified", True)).lower() == "false":
         trouble = f"{mail}: the provider of your sign-in has not verified this e-mail"
     else:
         return Person(mail, *_role(mail, found.roles))
@@ -160,8 +119,3 @@ def reviewer_name(key: str = "reviewer_name_asked") -> str:
 
 def _refusal(role: str, own: str) -> str:
     return f"this takes the role {role}, and yours is {own}; ask whoever runs this server to change it."
-
-
-def _lower(mail: str) -> str:
-    # ASCII only: two different addresses must not become one, as with the Kelvin sign and k
-    return mail.encode().lower().decode()

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from pages.shared.access import SECRETS, Person, person, reviewer_name, rules
+from pages.shared.access import Person, person, reviewer_name
 from pages.shared.display import plain
+from pages.shared.rules import SECRETS, rules
 
 PURPOSE = (
     "This server is for people it knows. Sign in with the account that whoever runs it has entered for you."
@@ -18,13 +19,13 @@ MAY = {
     "trainer": "You may do everything: also build and delete data sets, and start, stop and delete runs.",
 }
 ALONE = (
-    "No sign-in is set up: this is for one person, on the machine it runs on, who may do everything. README "
-    "says how several people sign in."
+    "No sign-in is set up: this is for one person, on the machine it runs on, who may do everything. "
+    "docs/serving.md says how several people sign in."
 )
 EXPOSED = (
     "Others may be able to reach this server, and nobody has to sign in: **whoever reaches it may do "
     "everything**, and sees every data set, run and review. Start it with `--server.address=localhost`, or "
-    f"set up sign-in in `{SECRETS}` and HTTPS, as README says."
+    f"set up sign-in in `{SECRETS}` and HTTPS, as docs/serving.md says."
 )
 
 
@@ -51,7 +52,8 @@ def account() -> None:
     words = f"Account: {who.role}" if who.signed_in else "Account"
     with st.popover(words, icon=":material/account_circle:", help="Who you are here, and what you may do"):
         if who.signed_in:
-            st.markdown(f"Signed in as `{who.name}`, role **{who.role}**.")
+            name = who.name.replace("`", "'")  # which would end the code
+            st.markdown(f"Signed in as `{name}`, role **{who.role}**.")
             st.caption(MAY[who.role])
             st.button(
                 "Sign out", icon=":material/logout:", on_click=st.logout, help="Of this browser, all its tabs"

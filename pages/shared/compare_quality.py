@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared.charts import COLOURS, SYMBOLS
 from pages.shared.compare_data import PIX2PIX, Entry
+from pages.shared.display import plain
 from pages.shared.reading import METRICS, Reading
 from pap_core.comparison_table import ALL
 from pap_core.methods.catalogue import ABOUT, MEMBERS, UNTRAINED
@@ -38,7 +39,7 @@ def show_quality(entries: dict[str, Entry], table: pd.DataFrame, reading: Readin
         "**Training**: without validation; of a fine-tuned run, its own alone.",
     )
     points = against(entries, table, reading, time)
-    if left_out := [entry.title for name, entry in entries.items() if name not in points.index]:
+    if left_out := [plain(entry.title) for name, entry in entries.items() if name not in points.index]:
         st.caption(f"Without a point, for want of a time or of a figure: {', '.join(left_out)}.")
     if points.empty:
         return

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.compare_data import PIX2PIX, Entry
 from pages.shared.reading import METRICS, Reading
 from pap_core.comparison_table import ALL, NAMES, latex, markdown, share, wide_table
+from pap_core.export.spreadsheet import spreadsheet_csv
 from pap_core.intervals import LEVEL, RESAMPLES
 from pap_core.methods.catalogue import ABOUT
 from pap_core.published import DOI, PUBLISHED, TABLE_5
@@ -155,7 +156,7 @@ def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "All figures (CSV)",
-            partial(_csv, table),
+            partial(spreadsheet_csv, table),
             f"{stem}.csv",
             "text/csv",
             on_click="ignore",
@@ -180,10 +181,6 @@ def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
             icon=":material/download:",
             help="Those shown under this protocol and class, for the package booktabs.",
         )
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _between(low: float, high: float) -> str:

@@ -6,6 +6,7 @@ import re
 import numpy as np
 from PIL import Image
 
+_APART = "\u2060"  # a word joiner
 LONGEST, SHORTEST = 1400, 700  # px, the longer side of a picture on a page
 
 
@@ -53,5 +54,11 @@ def thumbnail(content: bytes, width: int = 360) -> bytes:
 
 
 def plain(text: str) -> str:
-    """Keep Markdown from seeing signs of its own in the name of a file."""
-    return re.sub(r"([\\`*_\[\]$~<>#|]|:(?=\S))", r"\\\1", text)
+    """Keep Markdown from seeing signs of its own, addresses and icons in the name of a file.
+
+    An address becomes a link, and `:material/login:` an icon, whatever is escaped in them; a sign without a
+    width keeps their parts apart.
+    """
+    text = re.sub(r"(?i)(https?://|www(?=\.)|:(?=[-+]1:|[-+\w/]*[a-z][-+\w/]*:))", rf"\1{_APART}", text)
+    text = re.sub(r"([\\`*_\[\]$~<>#|]|:(?=\S))", r"\\\1", text)
+    return re.sub(r"^(\s*\d*)([-+.)])(?=\s)", r"\1\\\2", text)  # which would begin a list

@@ -1,7 +1,6 @@
 """What stands around every page: the navigation, the ready data set, the checkpoint in use."""
 
 import streamlit as st
-from starlette.formparsers import MultiPartParser
 
 from pages.shared.access import person
 from pages.shared.account import gate, notices
@@ -9,8 +8,6 @@ from pages.shared.chooser import chooser
 from pages.shared.datasets import ready_set
 
 _ENTERED = "entered"  # key of the session
-# uploads stay in memory: by itself the server takes what is over 1 MB through a temporary file
-MultiPartParser.spool_max_size = 0  # no other bound than server.maxUploadSize
 
 
 def front() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.shared.reading import Reading
 from pap_core.errors import InputError
+from pap_core.export.spreadsheet import spreadsheet_csv
 from pap_core.model.catalogue import WEIGHTS, digest
 from pap_core.results import Kept, TestSplit, split_of
 
@@ -22,7 +23,7 @@ def listed_csv(rows: pd.DataFrame, order: list[str], summary: dict) -> bytes:
     """Write rows as they stand in ``per_image.csv``, in the order asked for, with what they come from."""
     listed = rows.set_index("id", drop=False).loc[order].drop(columns="value")
     origin = {"checkpoint": summary["checkpoint"]["digest"], "dataset": summary["dataset"]["digest"]}
-    return listed.assign(**origin).to_csv(index=False, lineterminator="\n").encode()
+    return spreadsheet_csv(listed.assign(**origin))
 
 
 def checkpoint_digest(folder: Path) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.errors import Error as StreamlitError
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from pages.shared.access import SECRETS
+from pages.shared.rules import SECRETS
 from pap_core.errors import InputError
 from pap_core.workspace import workspace
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.export.spreadsheet import harmless
+from pap_core.export.spreadsheet import spreadsheet_csv
 
 
 def cells_table(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
@@ -16,7 +16,7 @@ def cells_table(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
 
 def table_csv(told: pd.DataFrame) -> bytes:
     """Write one picture's `cells_table`, or those of several pictures together, as CSV for spreadsheets."""
-    return told.assign(file=told["file"].map(harmless)).to_csv(index=False, float_format="%.5g").encode()
+    return spreadsheet_csv(told, float_format="%.5g")
 
 
 def cells_csv(table: pd.DataFrame, origin: Origin) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -58,6 +59,7 @@ def make_room(engine: Engine) -> None:
     journal = Path(f"{file}-wal")
     try:
         if file.exists():
+            _for_its_owner(file, journal, Path(f"{file}-shm"))
             return
         if journal.exists() and journal.stat().st_size:  # SQLite would empty it beside a new file
             raise InputError(
@@ -65,12 +67,21 @@ def make_room(engine: Engine) -> None:
                 "file back beside it, or move that one away as well to begin anew."
             )
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
+        file.touch(mode=0o600)  # SQLite gives the files beside it the same rights
     except OSError as error:
         raise InputError(
             f"{file}: the reviews' database could not be made ({error.strerror}); expected a folder to write "
             "to, mend that and try again."
         ) from None
+
+
+def _for_its_owner(*files: Path) -> None:
+    """Let nobody else read what is there; where the files are another's, that one sees to it."""
+    for file in files:
+        with suppress(FileNotFoundError, PermissionError):
+            rights = file.stat().st_mode
+            if rights & 0o077:
+                file.chmod(rights & 0o700)
 
 
 def still_there(engine: Engine, connection: Connection, what: str) -> None:

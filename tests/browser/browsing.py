@@ -24,7 +24,11 @@ RESTS = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 @contextmanager
 def serving(
-    place: Path, checkpoint: Path, end: signal.Signals = signal.SIGTERM, options: Sequence[str] = ()
+    place: Path,
+    checkpoint: Path,
+    end: signal.Signals = signal.SIGTERM,
+    options: Sequence[str] = (),
+    app: Path = ROOT / "app.py",
 ) -> Iterator[str]:
     """Run the app on a workspace `place/workspace` and a data root `place/data`; yield its address.
 
@@ -33,6 +37,7 @@ def serving(
         checkpoint: the one in use.
         end: how the server is ended.
         options: of ``streamlit run``, beyond the port and the address.
+        app: another program than the dashboard.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -42,7 +47,7 @@ def serving(
         "PAP_DATA": str(place / "data"),
         "PAP_CHECKPOINT": str(checkpoint),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}"]
     with open(place / "server.log", "wb") as log:
         server = subprocess.Popen(
             [*command, "--server.address=127.0.0.1", *options],

@@ -205,3 +205,88 @@ def test_only_who_knows_the_secret_makes_a_cookie(
     page.get_by_role("button", name="Account: trainer" if admitted else "Sign in").wait_for()
     settle(page)
     assert page.get_by_role("link", name="Segment").count() == admitted
+
+
+def click_on(page: "Page", name: str) -> None:
+    """Go to another page, whatever is found there."""
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def damages(path: Path) -> list[Callable[[], object]]:
+    """Return what happens to a file of secrets while somebody edits it, or loses it."""
+    whole = path.read_text()
+    aside = path.with_suffix(".aside")
+    return [
+        lambda: path.write_text(whole[: whole.index("[roles]") + 20]),
+        lambda: path.write_text(""),
+        lambda: path.write_text("# without sign-in\n"),
+        lambda: path.write_text(whole[whole.index("[roles]") :]),
+        lambda: path.rename(aside),
+    ]
+
+
+def test_secrets_torn_emptied_and_moved_let_nobody_in_and_right_again_count(
+    visit: Callable, space: Path, provider: str
+) -> None:
+    """Tom is a trainer; each time the file is damaged he is let in nowhere, then he is what it says anew."""
+    write_checkpoint(space.parent / "threshold", threshold_network())
+    path = space.parent / "changing.toml"
+    whole, trainer = (
+        SECRETS.format(secret=COOKIE_SECRET, provider=provider),
+        '"tom@clinic.example" = "trainer"',
+    )
+    path.write_text(whole)
+    roles = ["viewer", "reviewer", "trainer", "reviewer", "viewer"]
+    options = [f"--secrets.files={path}"]
+    with serving(space.parent, space.parent / "threshold", options=options) as address:
+        page = visit(address)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="tom", exact=True).click()
+        page.get_by_role("button", name="Account: trainer").wait_for()
+        for damage, role in zip(damages(path), roles, strict=True):
+            settle(page)
+            damage()
+            click_on(page, "Train")
+            page.get_by_text("secrets.toml: ").wait_for()
+            stranger = visit(address)
+            stranger.get_by_text("secrets.toml: ").wait_for()
+            settle(stranger)
+            for one in (page, stranger):
+                assert one.get_by_role("link", name="Segment").count() == 0
+                assert one.get_by_role("button", name="Account").count() == 0
+            stranger.close()
+
+            path.write_text(whole.replace(trainer, trainer.replace("trainer", role)))
+            page.reload()
+            page.get_by_role("button", name=f"Account: {role}").wait_for()
+        settle(page)
+        path.write_text(whole.replace(trainer, ""))
+        click_on(page, "Train")
+        page.get_by_text("tom@clinic.example: you are not among those who may enter").wait_for()
+        page.close()
+
+        other = visit(address)  # and signing in works as on the first day
+        other.get_by_role("button", name="Sign in").click()
+        other.get_by_role("button", name="rita", exact=True).click()
+        other.get_by_role("button", name="Account: reviewer").wait_for()
+        other.close()
+
+
+def test_what_was_emptied_before_anybody_came_is_no_way_in(
+    visit: Callable, space: Path, provider: str
+) -> None:
+    write_checkpoint(space.parent / "threshold", threshold_network())
+    path = space.parent / "emptied.toml"
+    path.write_text(SECRETS.format(secret=COOKIE_SECRET, provider=provider))
+    options = [f"--secrets.files={path}"]
+    with serving(space.parent, space.parent / "threshold", options=options) as address:
+        path.write_text("# without sign-in\n")
+        page = visit(address)
+        page.get_by_text("secrets.toml: ").wait_for()
+        settle(page)
+        assert page.get_by_role("link", name="Segment").count() == 0
+        page.close()
+    with serving(space.parent, space.parent / "threshold", options=options) as address:
+        page = visit(address)  # a restart says otherwise
+        page.get_by_role("link", name="Segment").first.wait_for()
+        page.close()

@@ -6,7 +6,7 @@ import pytest
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-import pages.shared.front  # noqa: F401  # what every page begins with
+import pages.shared.door  # noqa: F401  # what the server begins with
 
 BOUNDARY = b"----of-this-test"
 

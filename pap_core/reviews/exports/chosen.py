@@ -1,14 +1,14 @@
 """What of the reviews goes out as shapes: each cell once, as its latest decision has it."""
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from pap_core.export import safe_stem
 from pap_core.export.cells import CellMask, cell_masks
+from pap_core.export.spreadsheet import spreadsheet_csv
 from pap_core.labels import BACKGROUND
 from pap_core.reviews import exchange
 from pap_core.reviews.comparison import areas
@@ -57,15 +57,13 @@ class Chosen:
 def chosen(reviews: Reviews) -> tuple[list[Chosen], bytes]:
     """Return the cells to export, in the order of their ids, and a table of the rejected with the reason."""
     cells, latest = reviews.cells(), reviews.latest()
-    found, rejected = [], [("id", "reason")]
+    found, rejected = [], []
     for name in sorted(latest):
         if latest[name].verdict == REJECTED:
             rejected.append((name, f"rejected: {latest[name].reason}"))
         else:
             found.append(Chosen(cells[name], latest[name]))
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rejected)
-    return found, text.getvalue().encode()
+    return found, spreadsheet_csv(pd.DataFrame(rejected, columns=["id", "reason"], dtype=object))
 
 
 def intact(reviews: Reviews, cells: list[Chosen], damaged: list[str]) -> tuple[list[Chosen], bytes]:

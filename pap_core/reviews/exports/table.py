@@ -1,9 +1,8 @@
 """Every decision as a row of a table for spreadsheets."""
 
-import numpy as np
 import pandas as pd
 
-from pap_core.export.spreadsheet import harmless
+from pap_core.export.spreadsheet import spreadsheet_csv
 from pap_core.reviews.comparison import areas, metrics
 from pap_core.reviews.store import Reviews
 
@@ -45,7 +44,4 @@ def decisions_table(reviews: Reviews) -> pd.DataFrame:
 
 def decisions_csv(reviews: Reviews) -> bytes:
     """Return `decisions_table` as CSV, with a ' before a text that a spreadsheet would take for a formula."""
-    table = decisions_table(reviews)
-    for name in table.select_dtypes(exclude=[np.number, "bool"]):
-        table[name] = table[name].map(harmless)
-    return table.to_csv(index=False, float_format="%.5g").encode()
+    return spreadsheet_csv(decisions_table(reviews), float_format="%.5g")
