@@ -1,5 +1,7 @@
 """What of the reviews goes out as shapes: each cell once, as its latest decision has it."""
 
+import csv
+import io
 import math
 from dataclasses import dataclass
 
@@ -8,7 +10,7 @@ import pandas as pd
 
 from pap_core.export import safe_stem
 from pap_core.export.cells import CellMask, cell_masks
-from pap_core.export.spreadsheet import spreadsheet_csv
+from pap_core.export.spreadsheet import harmless, spreadsheet_csv
 from pap_core.labels import BACKGROUND
 from pap_core.reviews import exchange
 from pap_core.reviews.comparison import areas
@@ -79,7 +81,7 @@ def intact(reviews: Reviews, cells: list[Chosen], damaged: list[str]) -> tuple[l
     rows = csv.writer(text, lineterminator="\n")
     for one in cells:
         if fault := faults[one.cell.picture]:
-            rows.writerow((one.cell.id, fault))
+            rows.writerow((one.cell.id, harmless(fault)))
             damaged.append(f"cell {one.cell.id} of {one.cell.name}: {fault}")
     return [one for one in cells if not faults[one.cell.picture]], text.getvalue().encode()
 

@@ -264,7 +264,7 @@ def test_an_evaluation_that_was_not_timed_has_no_point_and_no_figure(own: Compar
 
 
 def test_a_run_beside_the_methods_has_its_minutes(own: Comparison) -> None:
-    run = logged(own.place.parent / "first", own.dataset)
+    run = logged(own.place.parent / "first", own.dataset.parent / "phantoms")
     app = opened("Quality and time", beside=["run first"], time="Training")
     assert "for want of a time" not in said(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)

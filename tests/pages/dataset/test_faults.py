@@ -118,6 +118,6 @@ def test_a_build_whose_files_are_damaged_is_told_and_deleted(space: Path, conten
     assert "one/status.json: damaged" in sentence
     assert "**two**: stopped" in said(app)
     next(one for one in app.button if one.key == "delete_one").click()
-    ran(app)
+    press(ran(app), "Delete it")
     assert not (space / "builds" / "one").exists()
     assert "**two**: stopped" in said(app)
