@@ -141,7 +141,7 @@ def summary(described: dict) -> str:
         )
     sides, clipped = described["sides"], described["clipped"]
     lines.append(
-        f"{described['crops']} crops: {sides[TRAIN]} for training, {sides[TEST]} for testing "
+        f"{described['crops']} crops: {sides.get(TRAIN, 0)} for training, {sides.get(TEST, 0)} for testing "
         f"({described['split']} split, seed {described['seed']})."
     )
     lines.append(
