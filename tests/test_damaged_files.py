@@ -95,7 +95,7 @@ def test_a_strange_value_in_a_description_is_refused_or_right(own: Path, key: st
         found = composition.read(folder)
     except InputError:
         return
-    assert key in ("source", "path", "seed", "size", "digest")
+    assert key in ("source", "path", "seed", "size", "digest", "sides")
     assert len(composition.counts(found))
     assert found.described == describe(folder)
 

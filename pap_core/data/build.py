@@ -150,7 +150,7 @@ def summary(described: dict) -> str:
     sides = described["sides"]
     used = {word: described.get(word, 0) for word in _USED}
     lines.append(
-        f"{described['crops']} crops: {sides[TRAIN]} for training, {sides[TEST]} for testing "
+        f"{described['crops']} crops: {sides.get(TRAIN, 0)} for training, {sides.get(TEST, 0)} for testing "
         f"({described['split']} split, seed {described['seed']})."
     )
     unused = described["skipped"] - sum(used.values())
