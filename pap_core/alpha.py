@@ -19,8 +19,8 @@ def on_white(
     Returns:
         ``(H, W, 3)`` uint8, and remarks.
     """
-    if not alpha.any():
-        return colours, ("its alpha is 0 everywhere, so that it was taken for opaque",)
+    if (highest := alpha.max(initial=0)) <= 1:  # nothing, or the 1 of programs that count to 1
+        return colours, (f"its alpha is nowhere over {highest}, so that it was taken for opaque",)
     if alpha.min() == 255:
         return colours, ()
     if premultiplied:

@@ -32,6 +32,7 @@ EXPECTED = (
 _LABELS = {code: code for code in (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)}
 _GREYS = {0: BACKGROUND, 51: CYTOPLASM, 170: NUCLEUS}  # drawn so by others from SIPaKMeD's contours
 _CELL = (CYTOPLASM, NUCLEUS, OF_CELL)
+_SURROUNDED = 0.9  # share of an outline: what lies in another value
 _ENCLOSED = 1 / 3  # share of a nucleus's outline along cytoplasm; 0.38 and more in each of Herlev's masks
 _NEAR = 48  # levels a channel may be off the palette's
 _MAX_FOREIGN = 0.01  # share of pixels that may be further off
@@ -252,17 +253,23 @@ def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
 
 
 def _nuclei_lie_in_cells(label: np.ndarray) -> bool:
-    """Tell whether value 2 lies in value 1 as nuclei do, and not beside it as a second cell does.
+    """Tell whether value 2 lies in value 1 as nuclei do: not beside it as a second cell, nor around it.
 
-    Some of it touches the other, and where it is a single piece, as a numbered cell is, a good part of its
-    outline does.
+    A good part of the outline of some piece of 2 lies along 1, and 1 does not itself lie in 2.
     """
-    nucleus = label == NUCLEUS
-    outline = ndimage.binary_dilation(nucleus, _EIGHT_NEIGHBOURS) & ~nucleus & (label != IGNORE)
-    along = label[outline] == CYTOPLASM
-    if not along.any():
-        return False
-    return float(along.mean()) >= _ENCLOSED or ndimage.label(nucleus, _EIGHT_NEIGHBOURS)[1] > 1
+    in_cytoplasm = _enclosed(label, NUCLEUS, CYTOPLASM).max(initial=0.0)
+    swapped = _enclosed(label, CYTOPLASM, NUCLEUS).min(initial=1.0)
+    return in_cytoplasm >= _ENCLOSED and not (swapped >= _SURROUNDED > in_cytoplasm)
+
+
+def _enclosed(label: np.ndarray, inner: int, outer: int) -> np.ndarray:
+    """Return the share of the outline of each piece of a value that lies along another value."""
+    pieces, number = ndimage.label(label == inner, _EIGHT_NEIGHBOURS)
+    grown = ndimage.grey_dilation(pieces, footprint=_EIGHT_NEIGHBOURS)
+    outline = (grown > 0) & (label != inner) & (label != IGNORE)
+    whole = np.bincount(grown[outline], minlength=number + 1)[1:]
+    along = np.bincount(grown[outline & (label == outer)], minlength=number + 1)[1:]
+    return along[whole > 0] / whole[whole > 0]
 
 
 def _numbers(mask: Mask, name: str, form: str) -> np.ndarray:

@@ -133,6 +133,8 @@ def _tiff(file: BinaryIO, name: str) -> Mask:
         return Mask(None, _eight_bit(values[..., :3], name), _any(hidden), exact, stored.orientation)
     if stored.photometric == "cmyk" or values.dtype.kind not in "bui":
         raise _unusual(name, f"{stored.photometric} of type {values.dtype}")
+    if values.ndim == 3 and values.shape[2] - (stored.alpha is not None) > 1:
+        raise _unusual(name, f"{values.shape[2]} numbers a pixel")
     numbers = values if values.ndim == 2 else values[..., 0]
     if numbers.dtype.kind == "b":
         numbers = numbers.astype(np.uint8)

@@ -73,6 +73,10 @@ def _choose(
                 "the file does not say what they are",
             ),
         )
+    named = [pages[number] for time in said.planes for plane in time for number in plane]
+    alike = tiff.alike(pages)
+    if not any(page in alike for page in named):  # the words are of a thumbnail
+        return _choose(pages, Words(), name)
     slices = [[pages[number] for number in plane] for plane in said.planes[0]]
     best, stored = _sharpest(slices, len(pages), name)
     remarks = []
@@ -80,6 +84,8 @@ def _choose(
         remarks.append(f"the first of {len(said.planes)} times was taken")
     if len(slices) > 1:
         remarks.append(f"slice {best + 1} of {len(slices)} was taken, the sharpest")
+    if aside := sum(page not in named for page in alike):
+        remarks.append(f"{aside} more pages of this size were left aside, which its words do not tell of")
     return slices[best][0], stored, tuple(remarks)
 
 

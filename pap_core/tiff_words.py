@@ -46,7 +46,7 @@ def words(pages: Sequence["TiffPage"], name: str) -> Words:
     if said.startswith("ImageJ="):
         return _imagej(said, pages, name)
     if said.startswith('{"') and '"axes"' in said[:5000]:
-        return Words(_shaped(said, pages))
+        return Words(_shaped(said, pages, name))
     return Words()
 
 
@@ -157,7 +157,7 @@ def _imagej(said: str, pages: Sequence["TiffPage"], name: str) -> Words:
     )
 
 
-def _shaped(said: str, pages: Sequence["TiffPage"]) -> tuple | None:
+def _shaped(said: str, pages: Sequence["TiffPage"], name: str) -> tuple | None:
     told = json.loads(said)
     axes, shape = told.get("axes"), told.get("shape")
     if not isinstance(axes, str) or not isinstance(shape, list) or len(axes) != len(shape):
@@ -166,6 +166,7 @@ def _shaped(said: str, pages: Sequence["TiffPage"]) -> tuple | None:
     sizes = {"C": 1, "Z": 1, "T": 1} | leading
     if set(sizes) != set("CZT") or not all(isinstance(size, int) and size > 0 for size in sizes.values()):
         return None
+    _check_count(sizes, pages, name)
     if prod(sizes.values()) != len(pages):
         return None
     order = list(reversed(leading)) + [axis for axis in "CZT" if axis not in leading]

@@ -96,7 +96,7 @@ def test_a_picture_with_no_visible_pixel_keeps_its_colours(kind: str) -> None:
     picture.save(file, how, **options)
     read = read_picture(file, "cell")
     np.testing.assert_array_equal(read.pixels, np.array(picture.convert("RGB")))
-    assert "alpha is 0 everywhere" in " ".join(read.remarks)
+    assert "alpha is nowhere over 0" in " ".join(read.remarks)
 
 
 @pytest.mark.parametrize("kind", ["RGB PNG", "grey PNG"])
@@ -297,3 +297,12 @@ def _png_16_bit(pixels: np.ndarray) -> bytes:
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks
     )
+
+
+def test_an_alpha_that_counts_to_one_is_opaque() -> None:
+    pixels = np.dstack([np.full((8, 9, 3), 77, dtype=np.uint8), np.ones((8, 9), dtype=np.uint8)])
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    read = read_picture(buffer, "one.png")
+    np.testing.assert_array_equal(read.pixels, pixels[..., :3])
+    assert "alpha is nowhere over 1" in " ".join(read.remarks)

@@ -29,6 +29,10 @@ def boxes(*drawn: tuple[int, slice, slice]) -> np.ndarray:
 CELL = boxes((1, slice(10, 50), slice(10, 60)), (2, slice(25, 35), slice(30, 42)))
 APART = boxes((1, slice(10, 30), slice(5, 35)), (2, slice(10, 40), slice(45, 75)))
 BESIDE = boxes((1, slice(10, 30), slice(5, 35)), (2, slice(10, 40), slice(35, 65)))
+TOUCHING = boxes(  # a cell, and another of two pieces beside it
+    (1, slice(10, 30), slice(5, 35)), (2, slice(10, 40), slice(35, 65)), (2, slice(50, 58), slice(5, 20))
+)
+SWAPPED = np.array([0, 2, 1], dtype=np.uint8)[CELL]
 BARE = boxes(
     (1, slice(10, 50), slice(5, 40)), (2, slice(20, 30), slice(10, 20)), (2, slice(5, 9), slice(60, 70))
 )
@@ -73,6 +77,8 @@ def test_a_label_map_is_recognised(label: np.ndarray) -> None:
     [
         (APART, "the values 0, 1, 2 found", "labels or nuclei or cells"),
         (BESIDE, "the values 0, 1, 2 found", "labels or nuclei or cells"),
+        (TOUCHING, "the values 0, 1, 2 found", "labels or nuclei or cells"),
+        (SWAPPED, "the values 0, 1, 2 found", "labels or nuclei or cells"),
         (np.where(CELL == 2, 2, 0), "the values 0, 2 found", "labels or nuclei or cells"),
         (np.minimum(CELL, 1), "the values 0, 1 found", "nuclei or cells or labels"),
         (np.where(CELL == 2, 255, np.minimum(CELL, 1)), "the values 0, 1, 255", "nuclei or cells or labels"),

@@ -163,6 +163,12 @@ def test_what_is_no_mask_is_told(content: bytes, found: str) -> None:
 # Label maps of this program
 
 
+def test_two_numbers_a_pixel_are_no_mask() -> None:
+    two = np.stack([LABEL, LABEL])
+    with pytest.raises(InputError, match="2 numbers a pixel"):
+        read(tiff(two, photometric="minisblack", planarconfig="separate"))
+
+
 def test_a_label_map_is_read_as_it_is_stored(tmp_path: Path) -> None:
     label = LABEL.copy()
     label[0, 0] = 255

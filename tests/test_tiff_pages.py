@@ -142,6 +142,28 @@ def test_a_mask_behind_the_picture_is_left_aside() -> None:
     assert "page 1 of 2" in read.remarks[0]
 
 
+def test_words_on_a_thumbnail_do_not_make_it_the_picture() -> None:
+    small = np.ascontiguousarray(RGB[::4, ::4])
+    words = {"photometric": "rgb", "description": "ImageJ=1.53t\nimages=1\n"}
+    read = read_picture(paged((small, words), (RGB, {"photometric": "rgb"})), "cell.tif")
+    np.testing.assert_array_equal(read.pixels, RGB)
+    assert read.remarks == ("page 2 of 2 was taken, the largest",)
+
+
+def test_pages_that_no_word_tells_of_are_told() -> None:
+    grey = {"photometric": "minisblack"}
+    words = {**grey, "description": "ImageJ=1.53t\nimages=1\n"}
+    read = read_picture(paged((GREY, words), (GREY, grey), (GREY, grey)), "cell.tif")
+    assert any("2 more pages of this size were left aside" in one for one in read.remarks)
+
+
+def test_channels_that_are_cut_off_are_refused() -> None:
+    channels = np.ascontiguousarray(np.moveaxis(RGB, -1, 0))
+    options = {"photometric": "minisblack", "metadata": {"axes": "CYX"}, "truncate": True}
+    with pytest.raises(InputError, match="3 channels told, but 1 pages found"):
+        read_image(written(channels, **options), "cell.tif")
+
+
 # How large a pixel is
 
 

@@ -96,15 +96,7 @@ def read(folder: Path) -> Checkpoint:
     """
     refused = f"{folder}: the checkpoint cannot be loaded"
     try:
-        config = _read_config(folder, f"{refused}, {CONFIG}")
-        described = _generator(config)
-        _fit(folder / WEIGHTS, described)
-        content = (folder / WEIGHTS).read_bytes()
-        found = digest(content)
-        # both, for the run that trains it may have replaced the weights in between
-        named = _digests(config) | _digests(_read_config(folder, f"{refused}, {CONFIG}"))
-        if named and found not in named:
-            raise ValueError(f"{WEIGHTS} has digest {found}, expected {' or '.join(sorted(named))}")
+        config, described, content = _read_both(folder, f"{refused}, {CONFIG}")
         generator = build(described)
         weights = load(content)
         generator.load_state_dict(weights)
@@ -119,7 +111,25 @@ def read(folder: Path) -> Checkpoint:
     except (OSError, ValueError, LookupError, TypeError, SafetensorError, RuntimeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{refused} ({reason}); copy it again.") from None
-    return Checkpoint(folder, generator.eval(), dict(config), found)
+    return Checkpoint(folder, generator.eval(), dict(config), digest(content))
+
+
+def _read_both(folder: Path, name: str) -> tuple[_Config, GeneratorConfig, bytes]:
+    """Return configuration and weights that belong together, though a run may be replacing them just now.
+
+    Weights that change lie between two changes of the configuration: where that stayed the same, so did they.
+    """
+    config = _read_config(folder, name)
+    while True:
+        described = _generator(config)
+        _fit(folder / WEIGHTS, described)
+        content = (folder / WEIGHTS).read_bytes()
+        found, named = digest(content), _digests(config)
+        if not named or found in named:
+            return config, described, content
+        before, config = config, _read_config(folder, name)
+        if config == before:
+            raise ValueError(f"{WEIGHTS} has digest {found}, expected {' or '.join(sorted(named))}")
 
 
 def _read_config(folder: Path, name: str) -> _Config:

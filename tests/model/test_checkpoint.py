@@ -181,6 +181,7 @@ def without_digest(folder: Path) -> None:
     """Make a checkpoint as earlier versions wrote it."""
     config = json.loads((folder / CONFIG).read_text())
     del config["digest"]
+    config.pop("replaces", None)  # of a process that was killed
     (folder / CONFIG).write_text(json.dumps(config))
 
 
