@@ -28,7 +28,7 @@ def serving(
     checkpoint: Path,
     end: signal.Signals = signal.SIGTERM,
     options: Sequence[str] = (),
-    app: Path = ROOT / "app.py",
+    app: str | Path = "app.py",
 ) -> Iterator[str]:
     """Run the app on a workspace `place/workspace` and a data root `place/data`; yield its address.
 
@@ -37,7 +37,7 @@ def serving(
         checkpoint: the one in use.
         end: how the server is ended.
         options: of ``streamlit run``, beyond the port and the address.
-        app: another program than the dashboard.
+        app: another program than the dashboard, by its path from `ROOT`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
