@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.errors import InputError
 from pap_core.images import opened
-from pap_core.picture_file import binary, reading
+from pap_core.picture_file import binary, reading, upright
 from pap_core.tiff import alike, full_size, is_tiff, stored_page
 from pap_core.tiff import opened as opened_tiff
 
@@ -23,16 +23,6 @@ _EXACT = ("PNG", "BMP", "GIF")  # formats that give back the numbers that were s
 _LOSSY = {6, 7, 33005, 34712, 34927, 50001}  # compressions of a TIFF that may not
 _FEW_BITS = {"L;2": 85, "L;4": 17}  # what Pillow has multiplied the numbers of such a PNG by
 _UPRIGHT = 1
-_TURN = {  # EXIF orientation to how the stored rows are turned upright
-    1: lambda rows: rows,
-    2: lambda rows: rows[:, ::-1],
-    3: lambda rows: rows[::-1, ::-1],
-    4: lambda rows: rows[::-1],
-    5: lambda rows: rows.swapaxes(0, 1),
-    6: lambda rows: rows[::-1].swapaxes(0, 1),
-    7: lambda rows: rows[::-1, ::-1].swapaxes(0, 1),
-    8: lambda rows: rows[:, ::-1].swapaxes(0, 1),
-}
 
 
 @dataclass(frozen=True)
@@ -69,8 +59,8 @@ def read_mask_file(source: Path | BinaryIO, name: str) -> Mask:
         head = file.read(4)
         file.seek(0)
         mask = _tiff(file, name) if is_tiff(head) else _other(file, name)
-    turn = _TURN[mask.orientation]
-    parts = (None if part is None else turn(part) for part in (mask.numbers, mask.colours, mask.hidden))
+    stored = (mask.numbers, mask.colours, mask.hidden)
+    parts = (None if part is None else upright(part, mask.orientation) for part in stored)
     return _grey_as_numbers(Mask(*parts, mask.exact, mask.orientation))
 
 
@@ -108,7 +98,7 @@ def orientation_of(source: Path | BinaryIO, name: str) -> int:
 def orientation(picture: Image.Image) -> int:
     """Return the EXIF orientation of a picture that is not yet decoded; see `orientation_of`."""
     told = picture.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
-    return told if told in _TURN else _UPRIGHT
+    return told if told in range(1, 9) else _UPRIGHT
 
 
 def values_of(numbers: np.ndarray) -> list[int]:

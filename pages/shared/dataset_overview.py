@@ -96,10 +96,18 @@ def split(found: Composition) -> None:
             "together.",
             icon=":material/warning:",
         )
-    if not both and not twins:
+    if not train.any() or not test.any():
+        empty, use = ("test", "measured") if train.any() else ("training", "trained")
+        st.warning(
+            f"Nothing stands on the {empty} side, so that nothing can be {use} with it: build it from more "
+            f"{word}s, or with another test share.",
+            icon=":material/warning:",
+        )
+    elif not both and not twins:
         st.success(
-            f"No {word} stands on both sides: {train.sum():,} {word}s are for training, {test.sum():,} for "
-            "testing. Nor does any picture stand there by two names. Counted in the manifest just now.",
+            f"No {word} stands on both sides: {_number_of(int(train.sum()), word)} for training, "
+            f"{test.sum():,} for testing. No picture stands on both under two names. Counted in the manifest "
+            "just now.",
             icon=":material/check_circle:",
         )
     _united(found, word)
@@ -116,6 +124,10 @@ def split(found: Composition) -> None:
             key="split_by_group",
             alt=f"Crops for training and testing of each {word} of {found.name}",
         )
+
+
+def _number_of(count: int, word: str) -> str:
+    return f"1 {word} is" if count == 1 else f"{count:,} {word}s are"
 
 
 def _united(found: Composition, word: str) -> None:

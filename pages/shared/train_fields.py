@@ -157,16 +157,18 @@ def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
     from pap_core.training.config import EVERY_CHOICE, EVERY_RANGE  # torch, once a server
 
     field = FIELDS.get(name) or Field(name, f"`{name}` of the configuration")
-    range_, choices = EVERY_RANGE.get(name, (None, None)), EVERY_CHOICE.get(name)
-    common = {"key": key, "help": field.help, "disabled": fixed, "persist_state": "session"}
+    choices = EVERY_CHOICE.get(name)
+    # told, and not enforced by the input: that would keep the last value within it, and start a run with that
+    within = " From {:g} to {:g}.".format(*EVERY_RANGE[name]) if name in EVERY_RANGE else ""
+    common = {"key": key, "help": field.help + within, "disabled": fixed, "persist_state": "session"}
     if choices:
         return st.selectbox(field.label, choices, choices.index(default), **common)
     if isinstance(default, bool):
         return st.toggle(field.label, default, **common)
     if isinstance(default, int):
-        return st.number_input(field.label, *range_, default, int(field.step or 1), **common)
+        return st.number_input(field.label, None, None, default, int(field.step or 1), **common)
     if isinstance(default, float):
-        return _number(field, default, range_, common)
+        return _number(field, default, common)
     if isinstance(default, tuple):
         with st.container(horizontal=True, gap="xsmall"):
             ends = ("least", "greatest")
@@ -174,7 +176,6 @@ def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
                 _number(
                     dataclasses.replace(field, label=f"{field.label}, {end}"),
                     one,
-                    range_,
                     common | {"key": f"{key}_{end}"},
                 )
                 for end, one in zip(ends, default, strict=True)
@@ -182,7 +183,6 @@ def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
     return type(default)(st.text_input(field.label, default, **common))
 
 
-def _number(field: Field, default: float, range_: tuple[float, float], common: dict) -> float:
+def _number(field: Field, default: float, common: dict) -> float:
     step = field.step or 10.0 ** math.floor(math.log10(default or 1.0))
-    least, most = map(float, range_)
-    return st.number_input(field.label, least, most, default, step, format="%g", **common)
+    return st.number_input(field.label, None, None, default, step, format="%g", **common)

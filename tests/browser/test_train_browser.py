@@ -73,7 +73,7 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
     with serving(place, place / "threshold", end=signal.SIGKILL) as address:
         page = train_page(visit, address)
         start(page)
-        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for()
+        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for(timeout=4000 * PATIENCE)
         (run,) = runs_of(place)
         assert f"train_run={run.folder.name}" in page.url
         wait_for(lambda: curve(page) != "", "the first points of a curve")
@@ -85,13 +85,13 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
         )  # drawn on, and not drawn anew: nothing flickers, and a zoom stays
 
         page.get_by_role("button", name="Stop", exact=True, disabled=False).click()
-        page.get_by_role("button", name="Resume", disabled=False).wait_for()
+        page.get_by_role("button", name="Resume", disabled=False).wait_for(timeout=4000 * PATIENCE)
         stopped = json.loads((run.folder / "status.json").read_text())
         assert stopped["state"] == "stopped"
         assert 0 < stopped["step"] < stopped["steps"]
         settle(page)
         page.get_by_role("button", name="Resume", disabled=False).click()
-        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for()
+        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for(timeout=4000 * PATIENCE)
         page.close()
     assert process.state(run) in process.LIVE  # the server is gone, the run is not
 
