@@ -8,14 +8,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
 
 from pap_core import tiff
 from pap_core.alpha import on_white
 from pap_core.brightness import darkness, eight_bit
 from pap_core.files import write_whole
 from pap_core.picture_file import MAX_PIXELS as MAX_PIXELS
-from pap_core.picture_file import binary, check_size, reading, refuse_foreign, turned_back, upright
+from pap_core.picture_file import (
+    binary,
+    check_size,
+    orientation,
+    reading,
+    refuse_foreign,
+    turned_back,
+    upright,
+)
 from pap_core.pixel_size import from_density
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000")
@@ -104,7 +112,7 @@ def _is_deep_png(head: bytes) -> bool:
 
 def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
     """Decode a picture; `deep` is its file, where Pillow would drop half of its bits."""
-    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)  # before it is loaded, and applied
+    turn = orientation(picture)  # before it is loaded, and applied
     size, remarks = from_density(picture.info.get("dpi"))
     if getattr(picture, "is_animated", False):
         remarks = ("the first of several frames was taken", *remarks)
@@ -115,7 +123,7 @@ def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     else:
         pixels, told = _shallow(ImageOps.exif_transpose(picture))
-    return Picture(pixels, (*remarks, *told), size, orientation if orientation in range(2, 9) else 1)
+    return Picture(pixels, (*remarks, *told), size, turn)
 
 
 def _shallow(picture: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -146,4 +154,4 @@ def _deep_png(file: BinaryIO, picture: Image.Image) -> tuple[np.ndarray, tuple[s
     if values.shape[2] > colours:
         pixels, about_alpha = on_white(pixels, eight_bit(values[..., colours], 16, 65535)[0])
         told += about_alpha
-    return upright(pixels, picture.getexif().get(ExifTags.Base.Orientation, 1)), told
+    return upright(pixels, orientation(picture)), told

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
 from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.errors import InputError
 from pap_core.images import opened
-from pap_core.picture_file import binary, reading, upright
+from pap_core.picture_file import binary, orientation, reading, upright
 from pap_core.tiff import alike, full_size, is_tiff, stored_page
 from pap_core.tiff import opened as opened_tiff
 
@@ -93,12 +93,6 @@ def orientation_of(source: Path | BinaryIO, name: str) -> int:
     """
     with opened(source, name) as picture:
         return orientation(picture)
-
-
-def orientation(picture: Image.Image) -> int:
-    """Return the EXIF orientation of a picture that is not yet decoded; see `orientation_of`."""
-    told = picture.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
-    return told if told in range(1, 9) else _UPRIGHT
 
 
 def values_of(numbers: np.ndarray) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pap_core.errors import InputError
 
@@ -95,6 +95,12 @@ def binary(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
         file.seek(0)
         yield file
+
+
+def orientation(picture: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8, of a picture that is not yet decoded; 1 where it tells none."""
+    told = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    return told if told in range(1, 9) else 1
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -306,3 +306,12 @@ def test_an_alpha_that_counts_to_one_is_opaque() -> None:
     read = read_picture(buffer, "one.png")
     np.testing.assert_array_equal(read.pixels, pixels[..., :3])
     assert "alpha is nowhere over 1" in " ".join(read.remarks)
+
+
+def test_an_orientation_that_is_none_turns_no_picture() -> None:
+    pixels = np.random.default_rng(0).integers(0, 65536, (6, 9), dtype=np.uint16)
+    exif = Image.Exif()
+    exif[0x0112] = 9
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG", exif=exif)
+    assert read_picture(buffer, "deep.png").pixels.shape == (6, 9, 3)
