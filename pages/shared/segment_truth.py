@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared.display import plain
 from pages.shared.model import Finding, Picture
+from pages.shared.uploads import OwnLabel
 from pap_core.errors import InputError
 from pap_core.images import SUFFIXES
 
@@ -45,7 +46,7 @@ class Truth:
     digest: str  # of the picture, the files it was read from, and how
 
 
-def given_truth(picture: Picture, finding: Finding, own: Path | None) -> Truth | None:
+def given_truth(picture: Picture, finding: Finding, own: OwnLabel | None) -> Truth | None:
     """Offer to give a truth; return it.
 
     Args:
@@ -63,7 +64,7 @@ def given_truth(picture: Picture, finding: Finding, own: Path | None) -> Truth |
         files = [(file.name, file.getvalue()) for file in uploads]
         form = _form(picture) if any(Path(name).suffix.lower() in SUFFIXES for name, _ in files) else None
         if not files and own is not None:
-            files, form = [(own.name, _read(own))], "labels"
+            files, form = [(own.path.name, own.read())], "labels"
         if not files:
             return None
         named = [(name, hashlib.sha256(one).digest()) for name, one in files]
@@ -99,15 +100,6 @@ def comparison(view: str, finding: Finding, truth: Truth, name: str) -> None:
         placeholder="–",
         alt=f"Five metrics of nucleus and cytoplasm of {name}, protocol {protocol}",
     )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise InputError(
-            f"{path.name}: the data set's label is no longer there; build the data set again."
-        ) from None
 
 
 def _form(picture: Picture) -> str | None:

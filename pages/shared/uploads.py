@@ -9,7 +9,9 @@ from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pages.shared.examples import SEEDS, example, example_cards
 from pages.shared.model import Picture
-from pap_core.data.manifest import cells
+from pap_core.data.extent import Extent
+from pap_core.data.manifest import cells, extent_of
+from pap_core.images import png_bytes, read_image
 from pap_core.picture_file import READABLE
 
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
@@ -25,11 +27,25 @@ ELSEWHERE_HELP = (
 
 
 @dataclass(frozen=True)
+class OwnLabel:
+    """The truth that a crop of a data set comes with."""
+
+    path: Path
+    extent: Extent  # what of it is picture
+
+    def read(self) -> bytes:
+        """Return the label map of what is picture, as a PNG file; InputError where it cannot be read."""
+        from pap_core.masks import read_label
+
+        return png_bytes(self.extent.cut(read_label(self.path, self.path.name)))
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The picture to segment."""
 
     picture: Picture
-    label: Path | None = None  # its truth, where a data set has it
+    label: OwnLabel | None = None  # its truth, where a data set has it
 
 
 def choose_picture() -> Chosen:
@@ -109,16 +125,27 @@ def _crop() -> Chosen | None:
         )
         if identifier is None:
             return None
-        content = (folder / "images" / f"{identifier}.png").read_bytes()
+        image, manifest = folder / "images" / f"{identifier}.png", folder / "manifest.csv"
+        changed = (image.stat().st_mtime_ns, manifest.stat().st_mtime_ns)
+        content, extent = _real_part(str(folder), identifier, changed)
     except (OSError, ValueError):  # deleted by someone else, or in the middle of that
         st.error(f"{plain(name)}: the data set is no longer whole; choose another, or build it again.")
         return None
-    return Chosen(Picture(f"{identifier}.png", content), folder / "labels" / f"{identifier}.png")
+    label = OwnLabel(folder / "labels" / f"{identifier}.png", extent)
+    return Chosen(Picture(f"{identifier}.png", content), label)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _crops(folder: str, changed: int) -> list[str]:
     return cells(Path(folder))["id"].tolist()
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _real_part(folder: str, identifier: str, changed: tuple[int, int]) -> tuple[bytes, Extent]:
+    """Return as a PNG file what of a crop is picture, not filled by mirroring, and where that lies."""
+    pixels = read_image(Path(folder, "images", f"{identifier}.png"))
+    extent = extent_of(Path(folder), identifier, pixels.shape)
+    return png_bytes(extent.cut(pixels)), extent
 
 
 def _take(source: str) -> None:

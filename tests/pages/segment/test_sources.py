@@ -10,6 +10,9 @@ from streamlit.testing.v1 import AppTest
 from visiting import furnish, said, use
 
 from pages.shared.examples import SEEDS, example
+from pap_core.data.build import BuildOptions, build
+from pap_core.data.extent import Extent
+from pap_core.data.manifest import cells
 from pap_core.images import read_image
 from pap_core.inference import Segmenter
 
@@ -96,6 +99,29 @@ def test_a_crop_of_a_data_set_comes_with_its_truth(app: AppTest, phantom_dataset
     metrics = app.dataframe[-1].value
     assert list(metrics.index) == ["Nucleus", "Cytoplasm"]
     assert np.isfinite(metrics["accuracy"]).all()
+
+
+def test_a_crop_at_the_edge_of_its_smear_is_shown_without_what_was_mirrored(
+    circle, paint_smear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its truth is cut alike; and the cells' table names no place beyond."""
+    paint_smear(tmp_path / "source" / "im_Parabasal", "001", [(circle(40, 250, 38), circle(40, 250, 15))])
+    build(tmp_path / "source", tmp_path / "set", BuildOptions(mode="fit", test_share=1.0))
+    furnish(tmp_path, tmp_path / "set")
+    use(tmp_path, monkeypatch)
+    app = opened()
+    app.get("pills")[0].set_value("crop").run()
+    app.selectbox(key="segment_crop_phantoms").select_index(0).run()
+    assert not app.exception
+    assert not app.error
+    (row,) = cells(tmp_path / "set").to_dict("records")
+    extent = Extent.of(row, (256, 256))
+    assert extent.left > 5
+    assert (shown(app)["width"], shown(app)["height"]) == (256 - extent.left, 256)
+    assert int(figures(app)["Cells"]) == 1
+    metrics = app.dataframe[-1].value
+    assert list(metrics.index) == ["Nucleus", "Cytoplasm"]
+    assert (metrics["jaccard"] > 0.9).all()
 
 
 def test_a_data_set_deleted_while_open_gives_one_sentence(
