@@ -36,6 +36,7 @@ def show_all_against(first: Entry, entries: dict[str, Entry], table: pd.DataFram
             all_against(first, entries, table, reading),
             hide_index=True,
             height="content",
+            placeholder="–",
             alt=f"{reading.title} of each method less that of {first.title}, cell by cell, under "
             f"{reading.protocol}",
         )

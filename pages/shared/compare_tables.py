@@ -76,6 +76,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         hide_index=True,
         height="content",
         column_config={"Method": _METHOD},
+        placeholder="–",
         alt=f"{reading.title} by category under {protocol}, a row for each method",
     )
     st.caption(

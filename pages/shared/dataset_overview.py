@@ -62,6 +62,7 @@ def counted(found: Composition) -> None:
         table,
         column_config=COUNTED,
         hide_index=True,
+        placeholder="–",
         alt=f"Pictures, cells and crops of {found.name} by category, beside the official numbers",
     )
     for note in described.get("notes", []):
@@ -158,6 +159,7 @@ def skipped(found: Composition) -> None:
         kinds,
         column_config=REASONS,
         hide_index=True,
+        placeholder="–",
         alt="How often each kind of reason to skip or clip occurs",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -183,6 +185,7 @@ def skipped(found: Composition) -> None:
         column_order=list(LISTED),
         column_config=LISTED,
         hide_index=True,
+        placeholder="–",
         alt=f"{len(rows)} cells or files skipped or clipped, each with its reason",
     )
 

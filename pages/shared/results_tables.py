@@ -24,6 +24,7 @@ def show_tables(summary: dict, reading: Reading) -> None:
         against_published(summary, reading.protocol),
         hide_index=True,
         height="content",
+        placeholder="–",
         alt=f"Five metrics of nucleus, cytoplasm and both, measured under {reading.protocol} and published",
     )
     st.markdown(NOTE)
@@ -32,6 +33,7 @@ def show_tables(summary: dict, reading: Reading) -> None:
         by_category(summary, reading),
         hide_index=True,
         height="content",
+        placeholder="–",
         alt=f"Five metrics of {of} by category under protocol {reading.protocol}",
     )
     st.caption(

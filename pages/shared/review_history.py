@@ -90,6 +90,7 @@ def show_history(cell: ReviewCell, history: list[Decision], drawn: Outlines) -> 
             "Category": st.column_config.TextColumn(help="Where the reviewer disagreed"),
             "Checkpoint": st.column_config.TextColumn(help="Digest of what had predicted the cell"),
         },
+        placeholder="–",
         alt=f"The {len(history)} decisions on this cell, the newest first",
     )
     rows = [row for row in selected["selection"]["rows"] if row < len(newest)]

@@ -116,6 +116,7 @@ def _table(found: dict[str, "Run"], opened: str, alive: bool) -> None:
                 format="YYYY-MM-DD HH:mm", help="Its first start; when it was resumed changes nothing"
             ),
         },
+        placeholder="–",
         alt=f"All {len(rows)} runs with their state, how much is done, and their best validation score",
     )
     if st.query_params.get(OPEN, opened) != opened:
