@@ -5,13 +5,13 @@ import io
 import random
 import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from pngs import deep_png
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
@@ -104,7 +104,7 @@ def test_12_bit_kept_in_16_is_scaled_and_said(tmp_path: Path, kind: str) -> None
     twelve = (RGB.astype(int) * 4095 // 255).astype(np.uint16)
     path = tmp_path / "cell.png"
     if kind == "RGB PNG":
-        path.write_bytes(_png_16_bit(twelve))
+        path.write_bytes(deep_png(twelve))
     else:
         Image.fromarray(np.ascontiguousarray(twelve[..., 0])).save(path)
     read = read_picture(path)
@@ -189,7 +189,7 @@ def test_16_bit_is_scaled(tmp_path: Path, kind: str) -> None:
     path = tmp_path / ("cell.png" if "PNG" in kind else "cell.tif")
     deep = np.repeat(DEEP[..., None], 3, axis=2) if "RGB" in kind else DEEP
     if kind == "RGB PNG":
-        path.write_bytes(_png_16_bit(deep))
+        path.write_bytes(deep_png(deep))
     elif kind == "grey PNG":
         Image.fromarray(deep).save(path)
     else:
@@ -282,21 +282,6 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="taken"):
         write_whole(folder, b"a file cannot replace a folder that holds something")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["label.png", "taken"]
-
-
-def _png_16_bit(pixels: np.ndarray) -> bytes:
-    """Encode ``(H, W, 3)`` uint16, which Pillow only reads."""
-    height, width = pixels.shape[:2]
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows)),
-        (b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in chunks
-    )
 
 
 def test_an_alpha_that_counts_to_one_is_opaque() -> None:
