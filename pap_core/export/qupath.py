@@ -178,14 +178,15 @@ def _parts(feature: object, name: str) -> Iterator[tuple[int, object]]:
         raise InputError(f"{name} is no feature with properties; export the objects from QuPath again.")
     classification = properties.get("classification")
     said = classification.get("name") if isinstance(classification, dict) else None
-    said = said if isinstance(said, str) else None
-    if properties.get("objectType") == "cell" or said == CELL:
+    said = said.strip() if isinstance(said, str) else None
+    word = said.casefold() if said else None
+    if properties.get("objectType") == "cell" or word == CELL.casefold():
         yield CYTOPLASM, feature.get("geometry")
         if feature.get("nucleusGeometry") is not None:
             yield NUCLEUS, feature["nucleusGeometry"]
         return
     for value, class_name in CLASSES.items():
-        if said == class_name:
+        if word == class_name.casefold():
             yield value, feature.get("geometry")
             return
     raise InputError(

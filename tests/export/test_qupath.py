@@ -263,3 +263,10 @@ def test_odd_json_is_a_sentence(content: bytes) -> None:
     with pytest.raises(InputError) as error:
         read_geojson(content, SHAPE, "odd.geojson")
     assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("name", [" Nucleus", "Nucleus\t ", "nucleus", "NUCLEUS"])
+def test_blanks_and_case_of_a_class_do_not_matter(name: str) -> None:
+    np.testing.assert_array_equal(read([feature(name)]), read([feature("Nucleus")]))
+    cell = name.upper().replace("NUCLEUS", "CELL")
+    np.testing.assert_array_equal(read([feature(cell)]), read([feature("Cell")]))
