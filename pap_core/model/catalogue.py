@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pap_core.errors import InputError
+from pap_core.folders import put_all_back
 from pap_core.workspace import runs
 
 WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "card.md"
@@ -19,6 +20,7 @@ def resolve(name: str | Path) -> Path:
     Raises:
         InputError: there is none.
     """
+    put_all_back(SHIPPED)
     for folder in (Path(name), Path(name) / _BEST, SHIPPED / name):
         if (folder / WEIGHTS).is_file():
             return folder
@@ -34,6 +36,7 @@ def default() -> Path:
     chosen = os.environ.get("PAP_CHECKPOINT")
     if chosen:
         return resolve(chosen)
+    put_all_back(SHIPPED)
     shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"))
     if not shipped:
         raise InputError(f"{SHIPPED}: no checkpoint there; train one and name it by $PAP_CHECKPOINT.")
@@ -43,6 +46,7 @@ def default() -> Path:
 def available() -> dict[str, Path]:
     """List the checkpoints to choose from by name: the default first, the shipped ones, the runs' best."""
     found: dict[str, Path] = {}
+    put_all_back(SHIPPED)
     with suppress(InputError):  # told where it is to be loaded
         found[display_name(default())] = default()
     for weights in sorted(SHIPPED.glob(f"*/{WEIGHTS}")):
