@@ -53,7 +53,7 @@ def read_form(mask: Mask, name: str, form: str | None = None, forms: Iterable[st
     """Read a mask as a label map.
 
     Nuclei alone leave open where cytoplasm is: what is none is 253. Cells alone leave open where their nuclei
-    are: they are 254. In both, 128 beside 0 and 255 alone is unknown, and so is 255 beside smaller numbers.
+    are: they are 254. In both, 128 beside 0 and 255 alone is unknown, and so is 255 beside 1, 2, 3 and on.
 
     Args:
         mask: as it is stored.
@@ -103,6 +103,7 @@ def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
 
 def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     _check_exact(mask, name)
+    _check_not_inverted(mask, name)
     numbers, values = mask.numbers, values_of(mask.numbers)
     found = set(values)
     if numbers.dtype != np.uint8:
@@ -180,6 +181,13 @@ def _read_objects(mask: Mask, name: str, form: str, none: int, one: int) -> np.n
     if values == [0, 128, 255]:
         label[numbers == 128] = IGNORE
     elif len(values) > 2 and values[-1] == 255 and values[-2] != 254:
+        smaller = [value for value in values[:-1] if value]
+        if smaller != list(range(1, len(smaller) + 1)):
+            raise InputError(
+                f"{name}: the values {_listed(values)} found, where 255 may be one of the {form} or what is "
+                f"unknown, expected {form} numbered 1, 2, 3 and on beside 255 for unknown; number them so, "
+                "or save all as 255."
+            )
         label[numbers == 255] = IGNORE
     return label
 
@@ -278,7 +286,19 @@ def _numbers(mask: Mask, name: str, form: str) -> np.ndarray:
             f"{name}: a picture in colours found, expected numbers as {form}; choose another form."
         )
     _check_exact(mask, name)
+    _check_not_inverted(mask, name)
     return mask.numbers
+
+
+def _check_not_inverted(mask: Mask, name: str) -> None:
+    """Refuse a mask of two values whose file says that 0 is white: what is drawn depends on who reads it."""
+    if mask.black and set(values_of(mask.numbers)) <= {0, mask.black}:
+        stored = int((mask.numbers > 0).sum())
+        raise InputError(
+            f"{name}: a TIFF of two values that says that 0 is white found, where {stored:,} px are drawn by "
+            f"its numbers and {mask.numbers.size - stored:,} px by what viewers show, expected 0 as black; "
+            "save it so, or as PNG, what is drawn in white."
+        )
 
 
 def _check_exact(mask: Mask, name: str) -> None:

@@ -34,6 +34,7 @@ class Mask:
     hidden: np.ndarray | None = None  # (H, W) bool: wholly transparent; None where nothing is
     exact: bool = True  # False where the format may have changed what was saved, as JPEG does
     orientation: int = _UPRIGHT  # 1 to 8, as in EXIF
+    black: int | None = None  # the number that viewers show as black, where the file says that 0 is white
 
     @property
     def turned(self) -> bool:
@@ -61,7 +62,7 @@ def read_mask_file(source: Path | BinaryIO, name: str) -> Mask:
         mask = _tiff(file, name) if is_tiff(head) else _other(file, name)
     stored = (mask.numbers, mask.colours, mask.hidden)
     parts = (None if part is None else upright(part, mask.orientation) for part in stored)
-    return _grey_as_numbers(Mask(*parts, mask.exact, mask.orientation))
+    return _grey_as_numbers(Mask(*parts, mask.exact, mask.orientation, mask.black))
 
 
 def read_label(path: Path, name: str | None = None) -> np.ndarray:
@@ -123,7 +124,8 @@ def _tiff(file: BinaryIO, name: str) -> Mask:
     if numbers.dtype.kind == "b":
         numbers = numbers.astype(np.uint8)
     colours = None if stored.colours is None else _looked_up(numbers, stored.colours)
-    return Mask(numbers, colours, None, exact, stored.orientation)
+    black = 2**stored.bits - 1 if stored.photometric == "miniswhite" else None
+    return Mask(numbers, colours, None, exact, stored.orientation, black)
 
 
 def _other(file: BinaryIO, name: str) -> Mask:

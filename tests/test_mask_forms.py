@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiffs import written
 
 from pap_core.data.herlev import read_mask
 from pap_core.errors import InputError
@@ -47,7 +48,7 @@ def read(content: bytes, form: str | None = None, name: str = "m.png", **options
 def refusal(content: bytes, form: str | None = None, name: str = "m.png", **options: int) -> str:
     with pytest.raises(InputError) as error:
         read(content, form, name, **options)
-    assert str(error.value).startswith(("m.png: ", "m.jpg: ", "cell.png: "))
+    assert str(error.value).startswith(("m.png: ", "m.tif: ", "m.jpg: ", "cell.png: "))
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -271,3 +272,30 @@ def test_damaged_masks_give_a_label_map_or_a_sentence() -> None:
             continue
         assert found.shape == SHAPE
         assert set(np.unique(found)) <= {0, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE}
+
+
+@pytest.mark.parametrize("form", [NUCLEI, CELLS])
+@pytest.mark.parametrize("values", [(0, 85, 170, 255), (0, 127, 255), (0, 1, 3, 255), (85, 170, 255)])
+def test_255_beside_numbers_that_do_not_count_up_is_refused(form: str, values: tuple[int, ...]) -> None:
+    numbers = np.resize(np.repeat(np.array(values, dtype=np.uint8), 10), SHAPE)
+    found = refusal(png_bytes(numbers), form)
+    assert f"where 255 may be one of the {form} or what is unknown" in found
+
+
+@pytest.mark.parametrize("kind", ["bilevel", "8 bit"])
+@pytest.mark.parametrize("form", [None, NUCLEI, CELLS])
+def test_two_values_of_which_0_is_white_are_refused_with_both_readings(form: str | None, kind: str) -> None:
+    drawn = CELL == 2
+    values = drawn if kind == "bilevel" else drawn.astype(np.uint8) * 255
+    inverted = written(values, photometric="miniswhite").getvalue()
+    found = refusal(inverted, form, "m.tif")
+    assert "120 px are drawn by its numbers and 4,680 px by what viewers show" in found
+    if form:
+        plain = read(written(values, photometric="minisblack").getvalue(), form, "m.tif")
+        assert ((plain == (NUCLEUS if form == NUCLEI else OF_CELL)) == drawn).all()
+
+
+def test_a_label_map_of_which_0_is_white_is_read_by_its_numbers() -> None:
+    np.testing.assert_array_equal(
+        read(written(CELL, photometric="miniswhite").getvalue(), name="m.tif"), CELL
+    )
