@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from orientations import stored_as
 from PIL import Image
 from pngs import deep_png
 
@@ -46,21 +47,10 @@ def test_cmyk_is_converted_not_inverted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
-    # what EXIF says of each orientation: how the upright picture was turned when it was stored
-    stored = {
-        1: RGB,
-        2: RGB[:, ::-1],
-        3: RGB[::-1, ::-1],
-        4: RGB[::-1],
-        5: RGB.swapaxes(0, 1),
-        6: np.rot90(RGB, 1),
-        7: RGB[::-1, ::-1].swapaxes(0, 1),
-        8: np.rot90(RGB, -1),
-    }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / "cell.png"
-    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+    Image.fromarray(stored_as(orientation, RGB)).save(path, exif=exif)
     np.testing.assert_array_equal(read_image(path), RGB)
 
 

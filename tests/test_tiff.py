@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from orientations import stored_as
 from tiffs import DEEP, GREY, RGB, off, patched, written
 
 from pap_core.errors import InputError
@@ -71,18 +72,8 @@ def test_packed_bits_are_scaled_by_their_own_range(bits: int) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_applied(orientation: int) -> None:
-    stored_as = {
-        1: RGB,
-        2: RGB[:, ::-1],
-        3: RGB[::-1, ::-1],
-        4: RGB[::-1],
-        5: RGB.swapaxes(0, 1),
-        6: np.rot90(RGB, 1),
-        7: RGB[::-1, ::-1].swapaxes(0, 1),
-        8: np.rot90(RGB, -1),
-    }[orientation]
     tag = (274, "H", 1, orientation, True)
-    file = written(np.ascontiguousarray(stored_as), photometric="rgb", extratags=[tag])
+    file = written(stored_as(orientation, RGB), photometric="rgb", extratags=[tag])
     np.testing.assert_array_equal(read_image(file, "cell.tif"), RGB)
     assert stored(file, "cell.tif").orientation == orientation
 
