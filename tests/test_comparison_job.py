@@ -1,4 +1,4 @@
-"""Comparisons in processes of their own: started once, watched, stopped, killed, gone on with."""
+"""Comparisons in processes of their own: started once, watched, stopped, killed, resumed."""
 
 import json
 import subprocess

@@ -1,6 +1,7 @@
-"""A comparison on its way: begun, watched while its process is at work, stopped, gone on with."""
+"""A comparison on its way: begun, watched while its process is at work, stopped, resumed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -8,10 +9,12 @@ import streamlit as st
 from pages.shared import access, datasets
 from pages.shared.compare_view import OF
 from pages.shared.display import plain
+from pages.shared.results_data import test_split
 from pages.shared.train_words import duration
 from pap_core import comparison_job
 from pap_core.comparison import Comparison, begin
 from pap_core.comparison_job import ACTIVE, FAILED, INTERRUPTED, STOPPED, Progress
+from pap_core.errors import InputError
 from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED
 from pap_core.training import process
 
@@ -29,7 +32,9 @@ METHODS_HELP = "These methods; with none chosen, all. What is measured already i
 
 def begin_form(sets: dict[str, Path]) -> None:
     """Ask for a data set, the minutes and the methods, and start a comparison of them."""
-    name = st.selectbox("Data set", list(sets), key="compare_new_data", help=DATA_HELP)
+    name = st.selectbox(
+        "Data set", list(sets), index=first_with_test(sets), key="compare_new_data", help=DATA_HELP
+    )
     minutes = st.number_input(
         "Minutes of training each",
         min_value=0.1,
@@ -43,7 +48,7 @@ def begin_form(sets: dict[str, Path]) -> None:
     chosen = _methods("compare_new_methods", NAMES)
     st.caption(
         "One method after another, in a process of its own: it goes on when you leave the page, and when the "
-        "server ends. A comparison with the same data set and minutes is gone on with. "
+        "server ends. A comparison with the same data set and minutes is resumed. "
         f"{_at_most(chosen, minutes)}"
     )
     st.button(
@@ -56,6 +61,15 @@ def begin_form(sets: dict[str, Path]) -> None:
         args=(access.act, "trainer", _begin, sets[name], minutes, chosen),
         help="Begins at once; training waits for the runs before it",
     )
+
+
+def first_with_test(sets: dict[str, Path]) -> int:
+    """Return the place of the first data set that has test crops to measure on, 0 where none has."""
+    for place, folder in enumerate(sets.values()):
+        with suppress(InputError):  # damaged, which is told where it is chosen
+            if test_split(folder).crops:
+                return place
+    return 0
 
 
 def _at_most(names: Sequence[str], minutes: float) -> str:
@@ -129,7 +143,7 @@ def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_wo
             disabled=not (stoppable and allowed),
             on_click=datasets.attempt,
             args=(access.act, "trainer", comparison_job.stop, comparison),
-            help="A run writes a checkpoint first; what is done stays, and it can be gone on with",
+            help="A run writes a checkpoint first; what is done stays, and it can be resumed",
         )
         gone_on = st.button(
             "Go on",
@@ -176,7 +190,7 @@ def _offer(comparison: Comparison, missing: list[str]) -> None:
             on_click=datasets.attempt,
             args=(access.act, "trainer", comparison_job.start, comparison, chosen),
             help=f"Trains each for {comparison.minutes:g} minutes, if it learns, and measures it on the test "
-            "split; what was begun and stopped is gone on with",
+            "split; what was begun and stopped is resumed",
         )
 
 

@@ -69,14 +69,14 @@ class Method(ABC):
         """Learn from the training sides of data sets; where there is nothing to learn, nothing happens.
 
         Args:
-            folders: see `plan`, as are `place` and `minutes`; a run that is there is gone on with.
+            folders: see `plan`, as are `place` and `minutes`; a run that is there is resumed.
             place: see `plan`.
             minutes: see `plan`.
             progress: called with what is logged of each step, see `pap_core.training.loop.train`, and the
                 number of `steps`.
 
         Returns:
-            Whether it came to its end; False where it was stopped, to be gone on with.
+            Whether it came to its end; False where it was stopped, to be resumed.
         """
         return True
 

@@ -1,4 +1,4 @@
-"""Builds in processes of their own: started once, watched, stopped, killed, gone on with."""
+"""Builds in processes of their own: started once, watched, stopped, killed, resumed."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The page that compares: a comparison is begun, watched, stopped and gone on with."""
+"""The page that compares: a comparison is begun, watched, stopped and resumed."""
 
 import shutil
 import time
