@@ -10,7 +10,7 @@ PNG, CSV, JSON, ZIP = "image/png", "text/csv", "application/json", "application/
 
 
 def downloads(model: Model, picture: Picture, finding: Finding) -> None:
-    """Offer the result for other programs, and everything as one file."""
+    """Offer the result for other programs, and everything as one file; of an empty one the label map."""
     from pap_core import export
 
     origin = export.Origin(picture.name, model.name, model.digest)
@@ -23,16 +23,22 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
     def everything() -> bytes:
         return export.bundle(picture.pixels(), label, cells, table, origin, stem)
 
+    label_map = (
+        "Label map (PNG)",
+        f"{stem}_label.png",
+        PNG,
+        lambda: export.label_png(label, origin),
+        "A grey picture of 0 (background), 1 (cytoplasm) and 2 (nucleus): nearly black to the eye",
+    )
+    notice = f"Each tells the checkpoint's digest. {export.NOTICE}"
     st.subheader("Take it with you", anchor=False)
+    if not label.any():
+        _offer(*label_map)
+        st.caption(notice)
+        return
     with st.container(horizontal=True):
         _offer("Everything (ZIP)", f"{stem}.zip", ZIP, everything, "All the files beside, in one", "primary")
-        _offer(
-            "Label map (PNG)",
-            f"{stem}_label.png",
-            PNG,
-            lambda: export.label_png(label, origin),
-            "A grey picture of 0 (background), 1 (cytoplasm) and 2 (nucleus): nearly black to the eye",
-        )
+        _offer(*label_map)
         _offer(
             "Colour map (PNG)",
             f"{stem}_map.png",
@@ -69,7 +75,7 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
             lambda: export.dat_bundle(label, cells, origin, stem),
             "An outline a file in the form of SIPaKMeD, zipped",
         )
-    st.caption(f"Each tells the checkpoint's digest. {export.NOTICE}")
+    st.caption(notice)
 
 
 def _offer(

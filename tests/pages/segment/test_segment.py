@@ -216,6 +216,7 @@ def test_a_picture_without_cells_says_what_to_try(app: AppTest) -> None:
     assert app.warning[0].value.startswith("glass.png: no cell was found in it. Try ")
     assert figures(app)["N/C ratio"] == "–"
     assert shown(app)["cells"] == []
+    assert [one.proto.label for one in app.get("download_button")] == ["Label map (PNG)"]
 
 
 def test_a_name_is_shown_as_it_is(app: AppTest) -> None:
