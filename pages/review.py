@@ -113,15 +113,18 @@ def unsaved(ids: list[str]) -> None:
             )
 
 
-def headline(entry: "Entry", cell: "ReviewCell") -> None:
-    """Say which cell it is, and what is known of it."""
+def headline(entry: "Entry", cell: "ReviewCell", decided_by_me: bool) -> None:
+    """Say which cell it is, and what is known of it.
+
+    How well the model did by the truth is told once the reviewer has decided: before, it would sway them.
+    """
     known = [f"**{plain(entry.category)}**"] if entry.category else []
     known.append(plain(entry.name))
     if entry.group != cell.name:  # of a picture that was given it is the digest, which says nothing to people
         known.append(f"smear or slide {plain(entry.group)}")
     if entry.uncertainty is not None:
         known.append(f"uncertainty {entry.uncertainty:.1%}")
-    if entry.jaccard is not None:
+    if entry.jaccard is not None and decided_by_me:
         known.append(f"Jaccard with the truth {entry.jaccard:.1%}")
     known.append(f"checkpoint `{plain(cell.checkpoint)}`" if cell.checkpoint else "checkpoint not known")
     st.markdown(" · ".join(known))
@@ -169,7 +172,7 @@ def one_cell(chosen: Chosen, numbers: list[int], second: bool) -> bool:
     except InputError as error:
         st.error(plain(str(error)))
         return not fault
-    headline(entry, cell)
+    headline(entry, cell, name in deciders.get(entry.id, ()))
     notice(history, session().since.get(cell.id, []), name)
     following_id = ids[following(ids, place, done | {cell.id})]
     with st.container(horizontal=True, gap="medium"):  # beside each other where there is room for both

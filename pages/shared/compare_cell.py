@@ -1,4 +1,4 @@
-"""One cell as two methods find it, beside what the expert marked, over the page."""
+"""One cell as two methods find it, beside the reference outlines, over the page."""
 
 from functools import partial
 
@@ -63,11 +63,11 @@ def _show(
         return
     captions = (
         "The crop",
-        "What the expert marked",
+        "The reference outlines",
         f"{plain(first.title)}: {row['first']:.3f}",
         f"{plain(second.title)}: {row['second']:.3f}",
     )
-    alts = ("as it is", "with the expert's edges", f"by {first.title}", f"by {second.title}")
+    alts = ("as it is", "with the reference outlines", f"by {first.title}", f"by {second.title}")
     shown = list(zip(pictures, captions, alts, strict=True))
     for place, two in zip(st.columns(2), (shown[:2], shown[2:]), strict=True):
         with place, st.grid(2, min_column_width=200):  # four in a row, or two and two

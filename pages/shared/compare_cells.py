@@ -70,7 +70,7 @@ def show_cells(
     page = cards.turn_pages(pages, PAGE)
     rows = table.set_index("id").loc[order[(page - 1) * ROWS : page * ROWS]]
     st.markdown(
-        f"**{len(order):,}** cells. Left to right: the crop · what the expert marked · "
+        f"**{len(order):,}** cells. Left to right: the crop · the reference outlines · "
         f"**{plain(first.title)}** · **{plain(second.title)}**. Edges: nucleus blue, cell orange. Numbers: "
         f"{METRICS[reading.metric]} of the two, and the difference."
     )
@@ -109,7 +109,7 @@ def _strip(dataset: str, digest: str, crop: str, first: str, second: str) -> byt
 
 
 def drawn(dataset: str, crop: str, first: str, second: str, width: int) -> list[np.ndarray]:
-    """Draw a cell four times: as it is, with the expert's edges, with those of the one and of the other.
+    """Draw a cell four times: as it is, with the reference outlines, with those of the one and of the other.
 
     Args:
         dataset: its folder.

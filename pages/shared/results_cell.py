@@ -86,7 +86,7 @@ def _show(kept: Kept, split: TestSplit, table: pd.DataFrame, order: list[str], r
 def _pictures(drawn: Pictures, crop: str, counts: pd.Series, name: str) -> None:
     pictures = (
         (drawn.edges, "Predicted edges: nucleus blue, cell orange", "Crop with the predicted edges"),
-        (drawn.target, "Target: what the expert marked", "Target colour map"),
+        (drawn.target, "Target: the reference", "Target colour map"),
         (drawn.prediction, "Prediction: the generated colours", "Generated colour map"),
         (drawn.errors, f"Errors of the {name}", f"Error map of the {name}"),
     )

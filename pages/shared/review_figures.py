@@ -11,10 +11,7 @@ MEASURES = {  # the measure's name, and how it is written
     "cytoplasm_area": ("Cytoplasm area", "{:,.0f} px"),
     "nc_ratio": ("N/C ratio", "{:.3f}"),
 }
-METRICS_HELP = (
-    "How the model's outlines would score if yours were the truth, over the picture shown: all 100 % while "
-    "nothing is changed."
-)
+METRICS_HELP = "How the model's outlines would score if yours were the truth, over the picture shown."
 
 
 def figures(cell: ReviewCell, drawn: Outlines) -> None:
@@ -38,6 +35,9 @@ def figures(cell: ReviewCell, drawn: Outlines) -> None:
         border="horizontal",
         alt="Areas and N/C ratio of the cell as the model has it and as you have it",
     )
+    if after == before:
+        st.caption("No outline is changed; once one is, the model's are measured against yours.")
+        return
     st.markdown("The model's outlines against yours", help=METRICS_HELP)
     found = _metrics(shape, before, after)
     st.table(

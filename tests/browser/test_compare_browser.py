@@ -85,7 +85,7 @@ def test_a_point_opens_its_cell_and_keys_step_on(page: "Page") -> None:
     settle(page)
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_role("dialog").get_by_role("img", name="with the expert's edges").wait_for()
+    page.get_by_role("dialog").get_by_role("img", name="with the reference outlines").wait_for()
     settle(page)
     first = the_cell(page)
     assert query(page)["compare_cell"] == [first]
@@ -110,7 +110,7 @@ def test_a_cell_opens_with_the_keyboard_alone_and_elsewhere_by_its_address(
     settle(page)
     crop = the_cell(page)
     other = visit(page.url)
-    other.get_by_role("dialog").get_by_role("img", name="with the expert's edges").wait_for()
+    other.get_by_role("dialog").get_by_role("img", name="with the reference outlines").wait_for()
     settle(other)
     assert the_cell(other) == crop
     assert query(other) == query(page)
