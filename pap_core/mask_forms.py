@@ -330,8 +330,8 @@ def _ask(settling: tuple[str, ...], offered: tuple[str, ...]) -> str:
     if not chosen:
         return "nuclei or cells alone do not tell both classes, draw both"
     return (
-        f"say what it is by the form of the mask, {' or '.join(chosen)} (beside the upload; on the command "
-        "line --mask-form)"
+        f"choose the form of the mask, {' or '.join(chosen)} (“Form of the mask” on the page, --mask-form "
+        "on the command line)"
     )
 
 

@@ -93,7 +93,7 @@ def test_what_may_be_read_in_two_ways_is_refused(numbers: np.ndarray, found: str
     numbers = numbers if numbers.dtype == np.uint16 else numbers.astype(np.uint8)
     said = refusal(png_bytes(numbers))
     assert found in said
-    assert f"say what it is by the form of the mask, {forms} (beside the upload" in said
+    assert f"choose the form of the mask, {forms} (“Form of the mask” on the page" in said
     assert "--mask-form" in said
 
 
