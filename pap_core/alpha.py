@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from pap_core.brightness import eight_bit
+
 
 def on_white(
     colours: np.ndarray, alpha: np.ndarray, premultiplied: bool = False
@@ -29,3 +31,17 @@ def on_white(
     picture = Image.fromarray(np.ascontiguousarray(colours))
     mask = Image.fromarray(np.ascontiguousarray(alpha))
     return np.array(Image.composite(picture, Image.new("RGB", picture.size, "white"), mask)), ()
+
+
+def alpha_of(values: np.ndarray, colours: np.ndarray, bits: int) -> np.ndarray:
+    """Scale an alpha channel to uint8: opaque is the largest value, or that of the camera's depth.
+
+    Args:
+        values: ``(H, W)`` unsigned integers.
+        colours: of any shape, as stored beside them.
+        bits: of a value as it is stored, up to 16.
+    """
+    full = 2**bits - 1
+    depth = max(8, int(max(values.max(), colours.max())).bit_length())
+    top = min(full, 2**depth - 1) if values.max() <= full // 4 else full
+    return eight_bit(values.astype(np.uint16), bits, top)[0]

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from pap_core import tiff
-from pap_core.alpha import on_white
+from pap_core.alpha import alpha_of, on_white
 from pap_core.brightness import darkness, eight_bit
 from pap_core.files import write_whole
 from pap_core.picture_file import MAX_PIXELS as MAX_PIXELS
@@ -152,6 +152,6 @@ def _deep_png(file: BinaryIO, picture: Image.Image) -> tuple[np.ndarray, tuple[s
     if colours == 1:
         pixels = np.repeat(pixels, 3, axis=2)
     if values.shape[2] > colours:
-        pixels, about_alpha = on_white(pixels, eight_bit(values[..., colours], 16, 65535)[0])
+        pixels, about_alpha = on_white(pixels, alpha_of(values[..., colours], values[..., :colours], 16))
         told += about_alpha
     return upright(pixels, orientation(picture)), told

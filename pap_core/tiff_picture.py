@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pap_core import tiff
-from pap_core.alpha import on_white
+from pap_core.alpha import alpha_of, on_white
 from pap_core.brightness import eight_bit, from_range
 from pap_core.errors import InputError
 from pap_core.picture_file import upright
@@ -201,12 +201,8 @@ def _check_depth(stored: Stored, name: str) -> None:
 
 
 def _alpha(values: np.ndarray, colours: np.ndarray, stored: Stored, name: str) -> np.ndarray:
-    """Scale an alpha channel to 8 bit: opaque is the largest value, or that of the camera's depth."""
     _check_depth(stored, name)
-    full = 2**stored.bits - 1
-    depth = max(8, int(max(values.max(), colours.max())).bit_length())
-    top = min(full, 2**depth - 1) if values.max() <= full // 4 else full
-    return eight_bit(values.astype(np.uint16), stored.bits, top)[0]
+    return alpha_of(values, colours, stored.bits)
 
 
 def _composite(channels: Sequence[np.ndarray], stored: Stored, said: Words, name: str) -> Pixels:
