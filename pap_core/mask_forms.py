@@ -34,6 +34,7 @@ _GREYS = {0: BACKGROUND, 51: CYTOPLASM, 170: NUCLEUS}  # drawn so by others from
 _CELL = (CYTOPLASM, NUCLEUS, OF_CELL)
 _SURROUNDED = 0.9  # share of an outline: what lies in another value
 _ENCLOSED = 1 / 3  # share of a nucleus's outline along cytoplasm; 0.38 and more in each of Herlev's masks
+_BORDER = 4  # px from the edge of black to its middle, at most, for it to be a border
 _NEAR = 48  # levels a channel may be off the palette's
 _MAX_FOREIGN = 0.01  # share of pixels that may be further off
 _HERLEV_COLOURS = np.array(
@@ -98,7 +99,13 @@ def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     unclear = [error for error in refusals if isinstance(error, UnclearForm)]
     if not with_cell and (unclear or refusals):
         raise (unclear or refusals)[-1]
-    return next(iter((with_cell or found).values()))
+    label = next(iter((with_cell or found).values()))
+    if _is_swapped(label):  # as programs draw that have the colours the other way round
+        raise UnclearForm(
+            f"{name}: what is drawn as cytoplasm found within what is drawn as nucleus, so that the two may "
+            f"be swapped; {EXPECTED}; swap them, or {_ask((COLOURS, HERLEV), forms)}."
+        )
+    return label
 
 
 def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
@@ -249,6 +256,11 @@ def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
     border = (mask.colours < 128).all(axis=-1)
     if border.all():
         raise InputError(f"{name}: nothing but black found; {EXPECTED}.")
+    if _is_class(border, label):
+        raise InputError(
+            f"{name}: an area of black within red found, where black is no class but a border; {EXPECTED}, "
+            "so draw nuclei blue."
+        )
     if mask.hidden is not None and (border & mask.hidden).any():
         raise InputError(
             f"{name}: black under transparency found, which is a border in a colour map; save it without "
@@ -265,9 +277,24 @@ def _nuclei_lie_in_cells(label: np.ndarray) -> bool:
 
     A good part of the outline of some piece of 2 lies along 1, and 1 does not itself lie in 2.
     """
-    in_cytoplasm = _enclosed(label, NUCLEUS, CYTOPLASM).max(initial=0.0)
-    swapped = _enclosed(label, CYTOPLASM, NUCLEUS).min(initial=1.0)
-    return in_cytoplasm >= _ENCLOSED and not (swapped >= _SURROUNDED > in_cytoplasm)
+    return _enclosed(label, NUCLEUS, CYTOPLASM).max(initial=0.0) >= _ENCLOSED and not _is_swapped(label)
+
+
+def _is_swapped(label: np.ndarray) -> bool:
+    """Tell whether cytoplasm lies in nuclei, and no nucleus in cytoplasm."""
+    in_nucleus, in_cytoplasm = _enclosed(label, CYTOPLASM, NUCLEUS), _enclosed(label, NUCLEUS, CYTOPLASM)
+    return bool(in_nucleus.size and in_nucleus.min() >= _SURROUNDED > in_cytoplasm.max(initial=0.0))
+
+
+def _is_class(black: np.ndarray, label: np.ndarray) -> bool:
+    """Tell whether black is drawn as an area within cytoplasm: a nucleus in another colour."""
+    depth = ndimage.distance_transform_edt(np.pad(black, 1))[1:-1, 1:-1]
+    if depth.max() <= _BORDER:
+        return False
+    pieces, number = ndimage.label(black, _EIGHT_NEIGHBOURS)
+    deep = ndimage.maximum(depth, pieces, np.arange(1, number + 1)) > _BORDER
+    thick = np.concatenate([[False], deep])[pieces]
+    return bool((_enclosed(np.where(thick, IGNORE - 1, label), IGNORE - 1, CYTOPLASM) >= _SURROUNDED).any())
 
 
 def _enclosed(label: np.ndarray, inner: int, outer: int) -> np.ndarray:

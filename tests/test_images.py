@@ -283,6 +283,18 @@ def test_an_alpha_that_counts_to_one_is_opaque() -> None:
     assert "alpha is nowhere over 1" in " ".join(read.remarks)
 
 
+def test_alpha_of_a_camera_that_is_opaque_at_its_own_depth_changes_no_colour() -> None:
+    from imagecodecs import png_encode
+
+    colours = np.random.default_rng(0).integers(300, 4096, (8, 9, 3), dtype=np.uint16)
+    opaque = np.dstack([colours, np.full((8, 9), 4095, dtype=np.uint16)])
+    plain = read_picture(io.BytesIO(png_encode(colours)), "plain.png")
+    np.testing.assert_array_equal(
+        read_picture(io.BytesIO(png_encode(opaque)), "alpha.png").pixels, plain.pixels
+    )
+    assert plain.pixels.mean() < 160
+
+
 def test_an_orientation_that_is_none_turns_no_picture() -> None:
     pixels = np.random.default_rng(0).integers(0, 65536, (6, 9), dtype=np.uint16)
     exif = Image.Exif()

@@ -97,6 +97,37 @@ def test_what_may_be_read_in_two_ways_is_refused(numbers: np.ndarray, found: str
     assert "--mask-form" in said
 
 
+def coloured(numbers: np.ndarray, *colours: tuple[int, int, int]) -> bytes:
+    return png_bytes(np.array(colours, dtype=np.uint8)[numbers])
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (coloured(CELL, WHITE, BLUE, RED), "drawn as cytoplasm found within"),
+        (coloured(CELL, RED, BLUE, NAVY), "drawn as cytoplasm found within"),
+        (png_bytes(np.array([0, 170, 51], dtype=np.uint8)[CELL]), "drawn as cytoplasm found within"),
+        (coloured(CELL, WHITE, RED, BLACK), "an area of black within red"),
+    ],
+    ids=["colours", "herlev", "greys", "black"],
+)
+def test_classes_in_the_colours_of_each_other_are_refused(content: bytes, found: str) -> None:
+    assert found in refusal(content)
+
+
+def test_classes_as_they_should_be_are_read_in_every_form() -> None:
+    for content in (
+        coloured(CELL, WHITE, RED, BLUE),
+        coloured(CELL, RED, NAVY, BLUE),
+        png_bytes(np.array([0, 51, 170], dtype=np.uint8)[CELL]),
+    ):
+        assert np.array_equal(read(content), CELL)
+    assert np.array_equal(read(coloured(CELL, WHITE, BLUE, RED), COLOURS), SWAPPED)  # as a person said
+    assert (read(png_bytes(colour_map(CELL, border=6))) == NUCLEUS).any()
+    only = np.where(CELL == CYTOPLASM, 0, CELL)
+    assert np.array_equal(read(coloured(only, WHITE, RED, BLUE)), only)  # a bare nucleus
+
+
 def test_what_a_person_says_settles_it() -> None:
     for label in (CELL, APART, BESIDE):
         np.testing.assert_array_equal(read(png_bytes(label), LABELS), label)

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.shared.dataset_cells import SIDE_WORDS
 from pages.shared.display import plain
 from pap_core.data.composition import Composition, counts, groups
-from pap_core.data.twins import torn
+from pap_core.data.likeness import torn
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

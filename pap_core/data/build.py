@@ -17,7 +17,8 @@ from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.described import describe
 from pap_core.data.extent import COLUMNS as EXTENT
-from pap_core.data.fitting import DOUBTFUL, TURNED
+from pap_core.data.fitting import DOUBTFUL, READ, TURNED
+from pap_core.data.likeness import same_pictures
 from pap_core.data.reading import Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
@@ -34,8 +35,18 @@ _DIGESTED = [  # what the digest of a data set is of: crops, truth and split
     *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
     *("background", "cytoplasm", "nucleus", "ignore", "digest"),
 ]
-MANIFEST = [*_DIGESTED, "picture", *EXTENT]  # a data set keeps the digest that it had before these
-_USED = {"clipped": CLIPPED, "doubtful": DOUBTFUL, "turned": TURNED}  # what is listed and used all the same
+MANIFEST = [
+    *_DIGESTED,
+    "picture",
+    "likeness",
+    *EXTENT,
+]  # a data set keeps the digest that it had before these
+_USED = {
+    "clipped": CLIPPED,
+    "doubtful": DOUBTFUL,
+    "turned": TURNED,
+    "remarked": READ,
+}  # what is listed and used all the same
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -68,7 +79,8 @@ def build(
     slide which comes from two of them, as its own and as one that was reviewed, stays on one side.
 
     A reviewed cell's smear or slide keeps the side that it had in the data set it was reviewed in. Smears or
-    slides that hold the same picture, pixel by pixel, are one, by the first of their names.
+    slides that hold the same picture, be it in another format, turned or mirrored, are one, by the first of
+    their names.
 
     Args:
         source: a SIPaKMeD, Herlev or phantom folder; reviews, as the file or the URL of their database or
@@ -167,6 +179,11 @@ def summary(described: dict) -> str:
         lines.append(
             f"{used['turned']} pictures have an EXIF orientation; which way their truth fits is listed, too."
         )
+    if used["remarked"]:
+        lines.append(
+            f"{used['remarked']} pictures were read in a way to know of, as scaled from another depth or one "
+            "page of several; it is listed, too."
+        )
     lines += [
         f"Same pictures: {', '.join(lot)} are kept together as {lot[0]}."
         for lot in described.get("united", [])
@@ -186,6 +203,8 @@ def _check(options: BuildOptions) -> None:
             raise InputError(f"{name} {value!r}: choose of {', '.join(filter(None, choices))}.")
     if not 0 <= options.test_share <= 1:
         raise InputError(f"test share {options.test_share}: choose a number from 0 to 1.")
+    if not -(2**63) <= options.seed < 2**63:
+        raise InputError(f"seed {options.seed}: choose a number of 64 bit, as 0.")
     if not 0 <= options.border <= SIZE // 4:
         raise InputError(f"border {options.border} px: choose 0 to {SIZE // 4}.")
 
@@ -264,7 +283,8 @@ def _finish(
     skipped: list[Skipped],
     known: Settled,
 ) -> dict:
-    first = first_of_each((row["group"], row["picture"]) for row in rows)
+    same = same_pictures({row["picture"]: row["likeness"] for row in rows})
+    first = first_of_each((row["group"], same[row["picture"]]) for row in rows)
     for row in rows:
         row["group"] = first[row["group"]]
     kept = {row["id"] for row in rows}

@@ -1,10 +1,12 @@
-"""Categories by the names of folders, which people type: case, blanks and the like do not tell two apart."""
+"""Categories by the names of folders, which people type: case, accents and the like do not tell two apart."""
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 UNKNOWN = "unknown"
+_PLURAL = re.compile(r"(?<=[^\W\d_]{5})s(?=-|\Z)")  # of words, not of short names as CIS
 _BETWEEN = re.compile(r"[\s_-]+")
 
 
@@ -34,5 +36,17 @@ def united(names: Iterable[str], official: Iterable[str]) -> tuple[dict[str, str
     return categories, notes
 
 
+def is_one_of(official: Iterable[str]) -> Callable[[str], bool]:
+    """Return whether a name is a spelling of one of these.
+
+    >>> is_one_of(["Parabasal"])(" PARABASALS"), is_one_of(["Parabasal"])("basal")
+    (True, False)
+    """
+    keys = set(map(_key, official))
+    return lambda name: _key(name) in keys
+
+
 def _key(name: str) -> str:
-    return _BETWEEN.sub("-", name.casefold()).strip("-")
+    plain = unicodedata.normalize("NFKD", name.casefold())  # accents apart, which keyboards do not all have
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _PLURAL.sub("", _BETWEEN.sub("-", letters).strip("-"))

@@ -18,6 +18,7 @@ from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 CLIPPED = "clipped, kept"  # how the reason of a cell begins that is listed and used all the same
 _SLACK = 2  # px that a contour may reach beyond its picture and still lie within it: a click at the edge
 _MOST = 0.5  # of a contour's area has to lie in the picture
+_LARGER = 1.2  # times as large as its cell: a nucleus that is the cell, by the wrong name
 FIT_MARGIN = 10  # source pixels around the cell's box in mode `fit`
 
 
@@ -57,7 +58,7 @@ def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tu
 
     Raises:
         InputError: the outline or the nucleus lies outside the picture, or most of it does, or the nucleus
-            misses its cell.
+            misses its cell or encloses it.
     """
     if cell.mask is not None:
         label = read_mask(cell.mask, shape, mask_form)
@@ -91,6 +92,11 @@ def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tu
     if not inside.any():
         raise InputError(
             f"{cell.image}: the nucleus of {cell.id} lies outside its cell; correct its contour files."
+        )
+    if inside.sum() == whole.sum() and nucleus.sum() > _LARGER * whole.sum():
+        raise InputError(
+            f"{cell.image}: the nucleus of {cell.id} encloses its cell, {nucleus.sum():,} pixels around "
+            f"{whole.sum():,}, expected the nucleus within the cell; swap its contour files."
         )
     return Drawn(cell, whole, inside), _cut_off(cell, shape, nucleus, inside)
 

@@ -18,6 +18,7 @@ import numpy as np
 from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, label_map
 from pap_core.data.fitting import doubts, fitted
+from pap_core.data.likeness import likeness
 from pap_core.data.workers import spread
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, parse_as_written, write_whole
@@ -26,7 +27,7 @@ from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")
 _JOURNAL = "unfinished.jsonl"
-_VERSION = b"2"  # of what a journal tells of a picture
+_VERSION = b"3"  # of what a journal tells of a picture
 _LITTLE = 4_000_000  # bytes of pictures that are cut before a worker would have started, which takes seconds
 
 
@@ -50,6 +51,7 @@ class CutRow(TypedDict):
     ignore: Count
     digest: str
     picture: str
+    likeness: str
 
 
 class Entry(TypedDict):
@@ -179,7 +181,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     image, drawn = found.image, found.drawn
     skipped += found.skipped
     shape = image.shape[:2]
-    digest = _picture_digest(image)
+    known = {"picture": _picture_digest(image), "likeness": likeness(image)}
     doubtful = {one.id: one for one in doubts(found, cells[0].image)}
     label = label_map([one for one, _ in drawn], shape)
     for one, cut in drawn:
@@ -193,7 +195,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
         pixels = (crop.image, crop.label, colour_map(crop.label, job["border"]))
         for kind, content in zip(FOLDERS, pixels, strict=True):
             (folder / kind / f"{one.cell.id}.png").write_bytes(png_bytes(content))
-        rows.append(_row(name, one.cell, crop, digest))
+        rows.append(_row(name, one.cell, crop) | known)
         if cut:
             skipped.append(Skipped(one.cell.id, cut))
         if one.cell.id in doubtful:
@@ -206,7 +208,7 @@ def _picture_digest(image: np.ndarray) -> str:
     return hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).data).hexdigest()[:16]
 
 
-def _row(picture: str, cell: Cell, crop, picture_digest: str) -> dict:
+def _row(picture: str, cell: Cell, crop) -> dict:
     counts = np.bincount(crop.label.ravel(), minlength=256).tolist()
     return {
         "id": cell.id,
@@ -222,5 +224,4 @@ def _row(picture: str, cell: Cell, crop, picture_digest: str) -> dict:
         "nucleus": counts[NUCLEUS],
         "ignore": counts[IGNORE],
         "digest": hashlib.sha256(crop.image.tobytes() + crop.label.tobytes()).hexdigest()[:16],
-        "picture": picture_digest,
     }

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.jitter import Jitter
+from pap_core.data.likeness import pictures_of
 from pap_core.data.manifest import cells
 from pap_core.data.split import qualified
 from pap_core.data.twins import first_of_each
@@ -70,8 +71,9 @@ def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:
         table = table.assign(folder=str(folder), mode=described.get("mode"), slide=slides)
         lots = described.get("united", [])
         same += [(qualified(described.get("source", ""), one), f"{lot}") for lot in lots for one in lot]
-        if "picture" not in table:  # of older versions
-            table["picture"] = ""
+        for name in ("picture", "likeness"):
+            if name not in table:  # of older versions
+                table[name] = ""
         table = table[table["split"] == side]
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
@@ -79,7 +81,7 @@ def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:
         names = ", ".join(map(str, folders))
         raise InputError(f"{names}: no crop on the {side} side; build with another split or more cells.")
     # a slide of one data set may be that of another by another name
-    same += zip(table["slide"], table["picture"], strict=True)
+    same += zip(table["slide"], pictures_of(table), strict=True)
     table["slide"] = table["slide"].map(first_of_each(same))
     return table
 

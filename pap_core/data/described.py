@@ -40,6 +40,7 @@ class Described(TypedDict, total=False):
     clipped: Count
     doubtful: Count
     turned: Count
+    remarked: Count
     united: list[Annotated[list[str], msgspec.Meta(min_length=1)]]  # groups that share pictures
     notes: list[str]
     settled: dict[str, Count]

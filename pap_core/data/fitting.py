@@ -21,6 +21,7 @@ from pap_core.images import Picture, as_stored, read_picture
 
 DOUBTFUL = "doubtful, kept"  # how the reason of a cell begins whose truth may be another picture's
 TURNED = "turned, kept"  # and that of a picture whose EXIF orientation is not 1
+READ = "read so, kept"  # and that of a picture of which a person should know how it was read
 DARKER = 2.0  # grey levels of 255 that a nucleus is darker at least
 _RING = 6  # px around a nucleus without cytoplasm
 
@@ -31,14 +32,15 @@ class Fitted:
 
     image: np.ndarray  # (H, W, 3) uint8
     drawn: list[tuple[Drawn, str | None]]  # with what was cut off, if anything
-    skipped: list[Skipped]  # cells that do not fit
+    skipped: list[Skipped]  # cells that do not fit, and what is to be said of the picture
     darker: dict[str, float]  # grey levels that the nucleus of a cell is darker than its surroundings
     within: int  # cells of which all lies in the picture
 
     @property
     def contrast(self) -> float:
         """The median of `darker`; cells that do not fit count as the worst."""
-        return float(np.median([*self.darker.values(), *(-255.0 for _ in self.skipped)]))
+        unfit = (one for one in self.skipped if not one.reason.startswith((READ, TURNED)))
+        return float(np.median([*self.darker.values(), *(-255.0 for _ in unfit)]))
 
     @property
     def evidence(self) -> tuple[bool, int, float]:
@@ -58,16 +60,18 @@ def fitted(cells: Sequence[Cell], path: Path, mask_form: str | None = None) -> F
         InputError: the picture cannot be read, or is not the one that its cells were drawn on.
     """
     picture = read_picture(path)
+    name = cells[0].picture or path.name
+    told = [Skipped(name, f"{READ}: {path}: {'; '.join(picture.remarks)}")] if picture.remarks else []
     upright = _fit(cells, picture.pixels, mask_form)
     if picture.orientation == 1:
         _check_size(cells, upright, path)
-        return upright
+        return replace(upright, skipped=[*upright.skipped, *told])
     stored = _fit(cells, as_stored(picture), mask_form)
     is_stored = stored.evidence > upright.evidence
     chosen = stored if is_stored else upright
     _check_size(cells, chosen, path)
-    turned = Skipped(cells[0].picture or path.name, _turned(picture, chosen, is_stored))
-    return replace(chosen, skipped=[*chosen.skipped, turned])
+    turned = Skipped(name, _turned(picture, chosen, is_stored))
+    return replace(chosen, skipped=[*chosen.skipped, *told, turned])
 
 
 def picture_of(paths: Sequence[Path], cells: Sequence[Cell]) -> tuple[Path, list[Skipped]]:
@@ -87,6 +91,9 @@ def picture_of(paths: Sequence[Path], cells: Sequence[Cell]) -> tuple[Path, list
     if cells:
         held = {path: _held(sizes[path], cells) for path in best}
         best = [path for path in best if held[path] == max(held.values())]
+        if len(best) > 1:
+            shown = [path for path in best if _shown(path, cells)[0]]  # not a mask by the picture's name
+            best = shown or best
         by_size = {turnless(sizes[path]): path for path in best}  # the worthiest of each
         if len(by_size) > 1:
             best = sorted(by_size.values(), key=lambda path: _shown(path, cells))

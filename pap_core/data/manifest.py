@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
+import msgspec
 import pandas as pd
 
 from pap_core.data.extent import Extent
+from pap_core.data.likeness import PATTERN
 from pap_core.errors import InputError
 from pap_core.files import Count, Damaged, FileName, Number
 from pap_core.tables import read_table
@@ -35,6 +37,7 @@ class Row(TypedDict):
     ignore: NotRequired[Count]
     digest: NotRequired[str]
     picture: NotRequired[str]  # digest of the pixels of the picture that the crop is of
+    likeness: NotRequired[Annotated[str, msgspec.Meta(pattern=PATTERN)]]  # of that picture
 
 
 def cells(folder: Path, needed: Sequence[str] = ()) -> pd.DataFrame:

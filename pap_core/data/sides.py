@@ -1,10 +1,11 @@
 """Which side of a split a smear or slide stands on already, in data sets built before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pap_core.data.described import describe
+from pap_core.data.likeness import same_pictures
 from pap_core.data.manifest import cells
 from pap_core.data.split import TEST, qualified
 
@@ -14,14 +15,14 @@ class Settled:
     """What stands on a side already."""
 
     groups: dict[str, str]
-    pictures: dict[str, str]  # by the digest of their pixels
+    pictures: dict[tuple[str, str], str]  # by the digest of their pixels and their likeness
 
     def of(self, first: Mapping[str, str], rows: Sequence[Mapping]) -> dict[str, str]:
         """Return the side by group, where groups that are one have one; see `first_of_each`."""
         named = [(first[group], side) for group, side in self.groups.items() if group in first]
-        seen = [
-            (row["group"], self.pictures[row["picture"]]) for row in rows if row["picture"] in self.pictures
-        ]
+        same = same_pictures(dict(self.pictures.keys()) | {row["picture"]: row["likeness"] for row in rows})
+        known = strictest((same[picture], side) for (picture, _), side in self.pictures.items())
+        seen = [(row["group"], known[same[row["picture"]]]) for row in rows if same[row["picture"]] in known]
         return strictest([*named, *seen])
 
 
@@ -37,23 +38,29 @@ def known_sides(folders: Sequence[Path]) -> dict[str, str]:
     return strictest(side for folder in folders for side in _sides(folder))
 
 
-def known_pictures(folders: Sequence[Path]) -> dict[str, str]:
-    """Return the side of each picture of some data sets, by the digest of its pixels; see `known_sides`.
+def known_pictures(folders: Sequence[Path]) -> dict[tuple[str, str], str]:
+    """Return the side of each picture of some data sets, by its digest and its likeness; see `known_sides`.
 
     Those of data sets which older versions built are not known.
     """
     tables = [table for table in map(cells, folders) if "picture" in table]
-    seen = (zip(table["picture"], table["split"], strict=True) for table in tables)
-    return strictest((picture, side) for pairs in seen for picture, side in pairs if picture)
+    known = [
+        ((picture, likeness), side)
+        for table in tables
+        for picture, likeness, side in zip(
+            table["picture"], table.get("likeness", [""] * len(table)), table["split"], strict=True
+        )
+    ]
+    return strictest((picture, side) for picture, side in known if picture[0])
 
 
-def strictest(sides: Iterable[tuple[str, str]]) -> dict[str, str]:
+def strictest(sides: Iterable[tuple[Hashable, str]]) -> dict:
     """Return one side a group of pairs of group and side: the test side where it stands on both.
 
     >>> strictest([("a", "test"), ("a", "train"), ("b", "train")])
     {'a': 'test', 'b': 'train'}
     """
-    found: dict[str, str] = {}
+    found: dict[Hashable, str] = {}
     for group, side in sides:
         found[group] = TEST if TEST in (side, found.get(group)) else side
     return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pap_core.contours import read_dat
-from pap_core.data.categories import UNKNOWN, united
+from pap_core.data.categories import UNKNOWN, is_one_of, united
 from pap_core.data.cell import Cell, Reading, Skipped, visible
 from pap_core.data.fitting import picture_of
 from pap_core.errors import InputError
@@ -30,6 +30,7 @@ PHANTOM_MARK = "phantom.json"
 
 _CROPPED = re.compile(r"\s*cropped\s*", re.IGNORECASE)
 _FOLDER = re.compile(r"\s*im_(?P<category>.*)", re.IGNORECASE)
+_LIKE = re.compile(r"\s*im[\s-]+(?P<category>\S.*)", re.IGNORECASE)  # as people write it anew
 _SMEAR_CONTOUR = re.compile(r"(?P<picture>.+)_(?P<part>cyt|nuc)(?P<cell>\d+)\.dat", re.IGNORECASE)
 _CROPPED_CONTOUR = re.compile(r"(?P<picture>.+)_(?P<part>cyt|nuc)\.dat", re.IGNORECASE)
 
@@ -182,4 +183,8 @@ def _is_cropped(path: Path, source: Path) -> bool:
 def _spelt(path: Path) -> str:
     """Return the category as the folder's name has it."""
     found = next(filter(None, (_FOLDER.match(folder.name) for folder in path.parents)), None)
-    return found["category"] if found else UNKNOWN
+    if found:
+        return found["category"]
+    folders = [folder.name for folder in path.parents]
+    names = [match["category"] if (match := _LIKE.match(folder)) else folder for folder in folders]
+    return next(filter(is_one_of(OFFICIAL), names), UNKNOWN)

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-import pandas as pd
-
 
 def first_of_each(groups: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return, for each group, the first by name of all that share pictures with it, itself included.
@@ -42,18 +40,3 @@ def united(first: dict[str, str]) -> list[list[str]]:
     for group, name in first.items():
         lots[name].append(group)
     return sorted(sorted(lot) for lot in lots.values() if len(lot) > 1)
-
-
-def torn(cells: pd.DataFrame) -> int:
-    """Count the pictures of a manifest that stand on both sides under the names of different groups.
-
-    Args:
-        cells: its rows. Without the column `picture`, as older ones are, crops that are the same with their
-            labels are counted.
-    """
-    column = next((name for name in ("picture", "digest") if name in cells), None)
-    if column is None:
-        return 0
-    by_picture = cells[cells[column] != ""].groupby(column)
-    both = by_picture["split"].nunique() > 1
-    return int((both & (by_picture["group"].nunique() > 1)).sum())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from built import reasons, rows
 from PIL import Image
 
@@ -110,6 +111,34 @@ def test_the_turned_smears_at_hand_are_laid_right(shared_data: Path, tmp_path: P
         image = read_image(tmp_path / "set" / "images" / f"{row['id']}.png").mean(axis=-1)
         nucleus = read_image(tmp_path / "set" / "labels" / f"{row['id']}.png")[..., 0] == NUCLEUS
         assert np.median(image[nucleus]) < np.median(image[~nucleus]) - 50
+
+
+def test_how_a_deep_picture_was_scaled_is_listed(tmp_path: Path, paint_smear, cells) -> None:
+    path = paint_smear(tmp_path / "source" / "im_Parabasal", "001", cells, SIZE)
+    deep = read_image(path).astype(np.uint16) * 16
+    path.unlink()
+    tifffile.imwrite(path.with_suffix(".tif"), deep, photometric="rgb")
+    described = build(tmp_path / "source", tmp_path / "set", BuildOptions(mode="fit"))
+    assert "taken for 12 bit and scaled" in reasons(tmp_path / "set")["im_Parabasal/001.tif"]
+    assert described["remarked"] == 1
+    assert "1 pictures were read in a way to know of" in summary(described)
+    assert nuclei_lie_on_nuclei(tmp_path / "set")
+
+
+@pytest.mark.parametrize("other", ["001.png", "001.bmp"])
+def test_a_mask_by_the_name_and_of_the_size_of_its_picture_is_passed_over(
+    tmp_path: Path, paint_smear, cells, other: str
+) -> None:
+    folder = tmp_path / "source" / "im_Parabasal"
+    path = paint_smear(folder, "001", cells, SIZE)
+    path.rename(folder / "aside.bmp")
+    with Image.open(folder / "aside.bmp") as picture:
+        picture.save(folder / "001.tif")
+    (folder / "aside.bmp").unlink()
+    Image.new("RGB", (600, 500), (200, 200, 200)).save(folder / other)
+    build(tmp_path / "source", tmp_path / "set", BuildOptions(mode="fit"))
+    assert {row["source"] for row in rows(tmp_path / "set")} == {"im_Parabasal/001.tif"}
+    assert "001.tif beside it is used instead" in reasons(tmp_path / "set")[other]
 
 
 @pytest.mark.parametrize("original", ["001.bmp", "001.png"])

@@ -10,6 +10,7 @@ from PIL import Image
 from pap_core.data import sipakmed
 from pap_core.data.cell import Reading
 from pap_core.data.crop import draw, label_map
+from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import CYTOPLASM, NUCLEUS
 
@@ -185,6 +186,41 @@ def test_spellings_of_a_category_are_one_and_that_is_said(tmp_path: Path, paint_
     assert "'Parabasal ', 'parabasal' are read as 'Parabasal'" in said
     assert "'superficial intermediate' is read as 'Superficial-Intermediate'" in said
     assert "My_own" not in said
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["im-Parabasal", "IM parabasal", "Parabasal", "im_Parabasals", "im_Párabasal", "parabasals/pictures"],
+)
+def test_an_official_category_is_known_by_what_people_make_of_it(
+    tmp_path: Path, paint_smear, cells, folder: str
+) -> None:
+    paint_smear(tmp_path / folder, "001", cells)
+    assert {cell.category for cell in sipakmed.read(tmp_path, "smear").cells} == {"Parabasal"}
+
+
+def test_accents_in_two_encodings_plurals_and_missing_ones_are_one_category(
+    tmp_path: Path, paint_smear, cells
+) -> None:
+    spellings = ["M\u00e9taplasique", "Me\u0301taplasique", "Metaplasique", "metaplasiques"]
+    for folder in (*spellings, "CIS", "CI"):
+        paint_smear(tmp_path / f"im_{folder}", "001", cells[:1])
+    reading = sipakmed.read(tmp_path, "smear")
+    assert {cell.category for cell in reading.cells} == {"CI", "CIS", "Metaplasique"}
+    assert reading.found["Metaplasique"] == (4, 4)
+    assert all(repr(one) in " ".join(reading.notes) for one in spellings if one != "Metaplasique")
+
+
+def test_the_contours_of_cell_and_nucleus_swapped_are_refused(tmp_path: Path, paint_smear, cells) -> None:
+    paint_smear(tmp_path / "im_A", "001", cells)
+    for outline in (tmp_path / "im_A").glob("*_cyt*.dat"):
+        nucleus = outline.with_name(outline.name.replace("cyt", "nuc"))
+        outline.rename(tmp_path / "aside")
+        nucleus.rename(outline)
+        (tmp_path / "aside").rename(nucleus)
+    cell = sipakmed.read(tmp_path, "smear").cells[0]
+    with pytest.raises(InputError, match=r"encloses its cell.*swap its contour files"):
+        draw(cell, (500, 600))
 
 
 @pytest.mark.parametrize("folder", ["CROPPED", "Cropped", "cropped "])

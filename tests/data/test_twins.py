@@ -11,7 +11,9 @@ from PIL import Image
 
 from pap_core.data.build import BuildOptions, build, summary
 from pap_core.data.dataset import load, training_and_validation
-from pap_core.data.twins import first_of_each, torn
+from pap_core.data.likeness import same_pictures, torn
+from pap_core.data.twins import first_of_each
+from pap_core.errors import InputError
 
 PAIRS = 12
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)
@@ -20,7 +22,9 @@ GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)
 def paint(folder: Path, name: str, seed: int, smaller: int = 0, ending: str = "bmp") -> None:
     """Write a pair of image and mask; `smaller` changes the mask alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    image = np.random.default_rng(seed).integers(-8, 8, (70, 90, 3)) + GLASS
+    chance = np.random.default_rng(seed)
+    smudges = np.kron(chance.integers(-20, 20, (7, 9)), np.ones((10, 10), dtype=int))[..., None]
+    image = chance.integers(-8, 8, (70, 90, 3)) + smudges + GLASS
     mask = np.full((70, 90, 3), (255, 0, 0), dtype=np.uint8)
     for place, colour, code in (((10, 60), CELL, (0, 0, 128)), ((25, 45), NUCLEUS, (0, 0, 255))):
         image[place[0] : place[1], place[0] : place[1]] = colour
@@ -158,3 +162,66 @@ def test_order_does_not_decide_the_name() -> None:
     pairs = [("c", "1"), ("b", "2"), ("a", "1"), ("b", "1"), ("d", "4")]
     expected = {"a": "a", "b": "a", "c": "a", "d": "d"}
     assert first_of_each(pairs) == first_of_each(pairs[::-1]) == expected
+
+
+def test_a_seed_that_its_own_file_could_not_hold_is_refused(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"seed .*: choose a number of 64 bit"):
+        build(source, tmp_path / "set", BuildOptions(seed=10**30))
+    assert not (tmp_path / "set").exists()
+
+
+# the same picture as other files have it
+
+
+def real(shared_data: Path) -> list[Path]:
+    """Return images of real cells that have a mask beside them."""
+    masks = sorted((shared_data / "herlev" / "normal_columnar").glob("*-d.png"))
+    return [path.with_name(path.name.replace("-d", "")) for path in masks]
+
+
+def copied(image: Path, folder: Path, name: str, turn: Image.Transpose | None, ending: str = "png") -> None:
+    """Copy a pair of image and mask, both turned, the image in another format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, new in (
+        (image, f"{name}.{ending}"),
+        (image.with_name(f"{image.stem}-d.png"), f"{name}-d.png"),
+    ):
+        with Image.open(path) as picture:
+            turned = picture.convert("RGB") if turn is None else picture.convert("RGB").transpose(turn)
+            turned.save(folder / new)
+
+
+COPIES = [(turn, "png") for turn in Image.Transpose] + [(None, "jpg"), (Image.Transpose.ROTATE_90, "jpg")]
+
+
+def test_a_picture_turned_mirrored_or_saved_as_jpeg_is_the_same(shared_data: Path, tmp_path: Path) -> None:
+    for number, image in enumerate(real(shared_data)[: len(COPIES)]):
+        copied(image, tmp_path / "source" / "normal", f"{number:02d}-1-1", None)
+        copied(image, tmp_path / "source" / "normal", f"{number + 50}-1-1", *COPIES[number])
+    described = build(tmp_path / "source", tmp_path / "set")
+    assert described["united"] == [[f"{one:02d}", str(one + 50)] for one in range(len(COPIES))]
+    assert torn(pd.DataFrame(rows(tmp_path / "set"))) == 0
+    assert len({row["picture"] for row in rows(tmp_path / "set")}) == 2 * len(COPIES)
+
+
+def test_such_a_picture_keeps_its_side_and_is_not_validated_on(shared_data: Path, tmp_path: Path) -> None:
+    for number, image in enumerate(real(shared_data)[:8]):
+        copied(image, tmp_path / "a" / "normal", f"{number:02d}-1-1", None)
+        copied(image, tmp_path / "b" / "normal", f"{number + 50}-1-1", COPIES[number % 7][0], "jpg")
+    first, second = tmp_path / "first", tmp_path / "second"
+    build(tmp_path / "a", first)
+    build(tmp_path / "b", second, BuildOptions(beside=(str(first),), seed=5))
+    before, after = ({row["group"]: row["split"] for row in rows(folder)} for folder in (first, second))
+    assert after == {str(int(group) + 50): side for group, side in before.items()}
+    training, validation = training_and_validation(load([first, second], "train"), 0.3, 1)
+    slides = [{int(group) % 50 for group in crops.table["group"]} for crops in (training, validation)]
+    assert all(slides)
+    assert not slides[0] & slides[1]
+
+
+def test_other_cells_are_other_pictures(shared_data: Path, tmp_path: Path) -> None:
+    for number, image in enumerate(real(shared_data)[:20]):
+        copied(image, tmp_path / "source" / "normal", f"{number:02d}-1-1", None)
+    assert build(tmp_path / "source", tmp_path / "set")["united"] == []
+    empty = {"a": f"{5:08x}{7:08x}" + "e0" * 144, "b": f"{5:08x}{7:08x}" + "e1" * 144, "c": ""}
+    assert same_pictures(empty) == {"a": "a", "b": "b", "c": "c"}  # nothing in them tells
