@@ -123,3 +123,11 @@ def test_a_checkpoint_of_a_later_format_is_not_guessed_at(tmp_path: Path) -> Non
 def test_the_preset_of_a_run_is_no_setting() -> None:
     with pytest.raises(ValueError, match="no setting 'preset'; expected one of generator"):
         override(PRESETS["tiny"], ["preset=paper"])
+
+
+@pytest.mark.parametrize("minutes", ["1e10", "nan", "0", "-1", "1e999"])
+def test_minutes_that_no_comparison_is_read_with_are_refused(
+    minutes: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["compare", "set", "--methods", "otsu", f"--budget={minutes}"]) == 1
+    assert "minutes of training: expected a number above 0, of 1e+06 at most" in capsys.readouterr().err
