@@ -3,14 +3,19 @@
 import argparse
 import dataclasses
 import json
+import math
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
 from pap_core.bars import Bar, Methods, Steps
 from pap_core.errors import InputError
+from pap_core.files import content_of
 from pap_core.training import processes
 
 _NAMED = 5  # of the files that are passed over for one reason
@@ -20,13 +25,30 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        print(end="", flush=True)  # here, where what it stumbles over is told
+        return status
     except InputError as error:
         print(f"pap_core: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the answer has enough of it
+        _leave_unsaid()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        if not error.filename:
+            _leave_unsaid()
+        place = error.filename or "standard output"
+        print(f"pap_core: {place}: {error.strerror}; mend that, or name another place.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("pap_core: interrupted", file=sys.stderr)
         return 130
+
+
+def _leave_unsaid() -> None:
+    """Let nobody stumble again over what could not be written to standard output."""
+    with suppress(OSError):  # it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _phantom(options: argparse.Namespace) -> int:
@@ -85,11 +107,12 @@ def _new_run(options: argparse.Namespace) -> Path:
 def _evaluate(options: argparse.Namespace) -> int:
     from pap_core.evaluation import evaluate, report
     from pap_core.inference import Segmenter
-    from pap_core.model.catalogue import resolve
+    from pap_core.model.catalogue import resolve, run_of
     from pap_core.model.checkpoint import read
 
     folder = resolve(options.checkpoint)
-    out = options.output or Path("evaluation") / f"{folder.name}_{options.dataset.resolve().name}"
+    name = (run_of(folder) or folder.resolve()).name  # each run's best checkpoint is called "best"
+    out = options.output or Path("evaluation") / f"{name}_{options.dataset.resolve().name}"
     with Bar("crops") as progress:
         summary = evaluate(Segmenter(read(folder)), options.dataset, out, options.side, progress)
     if options.json:
@@ -140,9 +163,10 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error}); check the path.") from None
+        return content_of(path, "check the path", str(path)).decode()
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read as text ({reason}); check the path.") from None
 
 
 def _reviews(options: argparse.Namespace) -> int:
@@ -153,9 +177,9 @@ def _reviews(options: argparse.Namespace) -> int:
 
     if options.verify:
         try:
-            log = options.out.read_bytes()
-        except OSError as error:
-            raise InputError(f"{options.out}: cannot be read ({error.strerror}); check the path.") from None
+            log = content_of(options.out, "check the path", str(options.out))
+        except FileNotFoundError:
+            raise InputError(f"{options.out}: there is no such file; check the path.") from None
         count = verify(log, str(options.out), options.last)
         print(f"{options.out}: {count} decisions, as they were written; last line {last_digest(log)}")
         return 0
@@ -231,7 +255,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     one = command("phantom", _phantom, "Write synthetic smears in the official SIPaKMeD layout.")
-    one.add_argument("out", type=Path, help="new folder")
+    one.add_argument("out", type=_path, help="new folder")
     one.add_argument("--smears", type=int, default=10)
     one.add_argument("--seed", type=int, default=0)
 
@@ -239,10 +263,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "source",
         nargs="+",
+        type=_named,
         help="folder with contours, masks or exported reviews, or a database of reviews, as a file or by its "
         "URL; its kind is recognised, and several become one data set",
     )
-    one.add_argument("out", type=Path, help="new data set folder, or one left unfinished")
+    one.add_argument("out", type=_path, help="new data set folder, or one left unfinished")
     one.add_argument("--mode", choices=["window", "field", "fit", "whole"], help="default: by the source")
     one.add_argument("--form", choices=["smear", "cropped"], help="SIPaKMeD only; default: by the mode")
     one.add_argument(
@@ -258,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
         "--beside",
         action="append",
         default=[],
+        type=_named,
         metavar="DATASET",
         help="data set folder to be used with this one: its smears and slides keep their side; repeatable",
     )
@@ -271,7 +297,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     one = command("train", _train, "Train a network, or go on with a run.")
-    one.add_argument("dataset", type=Path, nargs="*", help="data set folders, used together")
+    one.add_argument("dataset", type=_path, nargs="*", help="data set folders, used together")
     one.add_argument("--preset", choices=["paper", "isola", "compact", "tiny"], default="compact")
     one.add_argument(
         "--set",
@@ -280,9 +306,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="override a setting, as epochs=10 or generator.width=32; may be repeated",
     )
-    one.add_argument("--from", dest="initial", metavar="CHECKPOINT", help="start from its generator")
-    one.add_argument("--run-folder", type=Path, help="new folder; default: one in the workspace")
-    one.add_argument("--resume", type=Path, metavar="RUN", help="go on with this run folder")
+    one.add_argument(
+        "--from", dest="initial", type=_named, metavar="CHECKPOINT", help="start from its generator"
+    )
+    one.add_argument("--run-folder", type=_path, help="new folder; default: one in the workspace")
+    one.add_argument("--resume", type=_path, metavar="RUN", help="go on with this run folder")
     one.add_argument("--cpu", action="store_true", help="leave a GPU alone")
     one.add_argument(
         "--evaluate",
@@ -292,15 +320,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     one = command("evaluate", _evaluate, "Measure a checkpoint on a data set's test side.")
-    one.add_argument("checkpoint", help="folder, run folder, or the name of a shipped one")
-    one.add_argument("dataset", type=Path)
+    one.add_argument("checkpoint", type=_named, help="folder, run folder, or the name of a shipped one")
+    one.add_argument("dataset", type=_path)
     one.add_argument("--side", choices=["test", "train"], default="test")
     one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
-    one.add_argument("--output", type=Path, help="default: evaluation/<checkpoint>_<data set>")
+    one.add_argument("--output", type=_path, help="default: evaluation/<checkpoint>_<data set>")
     one.add_argument("--json", action="store_true")
 
     one = command("compare", _compare, "Fit and measure every method of the paper's Table 5 on one data set.")
-    one.add_argument("dataset", type=Path)
+    one.add_argument("dataset", type=_path)
     one.add_argument("--methods", default="all", metavar="NAMES", help="all, or names with commas between")
     one.add_argument(
         "--budget", type=float, default=20.0, metavar="MINUTES", help="of training for each (default: 20)"
@@ -310,29 +338,31 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     one = command("publish", _publish, "Copy a run's best checkpoint to a folder of its own, with a card.")
-    one.add_argument("run_folder", type=Path, metavar="RUN")
-    one.add_argument("out", type=Path, help="as checkpoints/NAME")
-    one.add_argument("--evaluation", type=Path, action="append", default=[], help="output of evaluate")
-    one.add_argument("--commands", type=Path, help="file with the commands that made the data and the run")
-    one.add_argument("--notes", type=Path, help="file with Markdown for the card")
+    one.add_argument("run_folder", type=_path, metavar="RUN")
+    one.add_argument("out", type=_path, help="as checkpoints/NAME")
+    one.add_argument("--evaluation", type=_path, action="append", default=[], help="output of evaluate")
+    one.add_argument("--commands", type=_path, help="file with the commands that made the data and the run")
+    one.add_argument("--notes", type=_path, help="file with Markdown for the card")
 
     one = command("reviews", _reviews, "Export what clinicians reviewed, or verify an exported audit log.")
-    one.add_argument("out", type=Path, help="new file, or new folder where the format has several files")
+    one.add_argument("out", type=_path, help="new file, or new folder where the format has several files")
     one.add_argument(
         "--format",
         choices=["reviews", "sipakmed", "coco", "geojson", "csv", "audit"],
         default="reviews",
         help="default: the folder that build reads",
     )
-    one.add_argument("--database", metavar="FILE_OR_URL", help="default: reviews.db of the workspace")
+    one.add_argument(
+        "--database", type=_named, metavar="FILE_OR_URL", help="default: reviews.db of the workspace"
+    )
     one.add_argument("--verify", action="store_true", help="see that OUT, an audit log, is as it was written")
     one.add_argument("--last", metavar="SHA256", help="of the log's last line, as --verify printed it before")
 
     one = command("predict", _predict, "Segment pictures: crops, folders of them, or whole smears.")
     formats = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000, and folders of them"
-    one.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
-    one.add_argument("--output", type=Path, required=True, metavar="DIR")
-    one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="default: the shipped one")
+    one.add_argument("pictures", type=_path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
+    one.add_argument("--output", type=_path, required=True, metavar="DIR")
+    one.add_argument("--checkpoint", type=_named, metavar="NAME_OR_PATH", help="default: the shipped one")
     one.add_argument(
         "--scale",
         type=_scale,
@@ -346,16 +376,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _path(text: str) -> Path:
+    return Path(_named(text))
+
+
+def _named(text: str) -> str:
+    """Take no empty text for the current folder, or for what is used where nothing is named."""
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing, expected a name or path; is a variable not set?")
+    return text
+
+
 def _scale(text: str) -> float | None:
     if text == "auto":
         return None
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0.01 <= value <= 100:
-        raise argparse.ArgumentTypeError("expected auto or a number between 0.01 and 100")
+        raise argparse.ArgumentTypeError(
+            f"found {text!r:.60}, expected auto or a number between 0.01 and 100"
+        )
     return value
 
 
 if __name__ == "__main__":
+    for closed in [name for name in ("stdout", "stderr") if getattr(sys, name) is None]:
+        setattr(sys, closed, open(os.devnull, "w"))  # noqa: SIM115
     sys.stdout.reconfigure(errors="backslashreplace")  # a name may be any bytes, as it always could on stderr
     status = main()
     if processes.count() > 1:

@@ -7,7 +7,6 @@ and a ``<method>.json`` for each that is done. What was predicted is kept where 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
-from math import inf
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -22,6 +21,8 @@ from pap_core.workspace import comparisons, runs
 
 Progress = Callable[[str, str, int, int], None]  # method, what is done, done, of
 
+LONGEST = 1e6  # minutes of training, two years
+
 _SUMMARY = "comparison.json"
 
 
@@ -30,7 +31,7 @@ class Said(TypedDict):
 
     dataset: PathText
     digest: FileName
-    minutes: Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=LONGEST)]
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,10 @@ def begin(dataset: Path, minutes: float) -> Comparison:
     Raises:
         InputError: no finished data set, no such time, or no room.
     """
-    if not 0 < minutes < inf:
+    if not 0 < minutes <= LONGEST:
         raise InputError(
-            f"{minutes:g} minutes of training: expected a number above 0; give another, as in 20."
+            f"{minutes:g} minutes of training: expected a number above 0, of {LONGEST:g} at most; give "
+            "another, as in 20."
         )
     split = split_of(dataset)
     folder = comparisons() / f"{split.digest[:12]}-{minutes:g}min"

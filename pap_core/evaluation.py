@@ -86,6 +86,7 @@ def evaluate(
         **summarise(table),
     }
     with _writing(out):
+        (out / SUMMARY).unlink(missing_ok=True)  # of another evaluation: its table is replaced first
         write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
     return summary

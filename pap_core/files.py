@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -143,6 +144,8 @@ def parse_rows(content: bytes, schema: type[T], remedy: str, name: str) -> Itera
 def content_of(path: Path, remedy: str, name: str) -> bytes:
     """Return what a file holds; raises as `read_json`."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # a pipe would be waited for
+            raise ValueError("no regular file")
         return path.read_bytes()
     except FileNotFoundError:
         raise

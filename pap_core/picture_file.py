@@ -1,6 +1,9 @@
 """What holds for picture files of every format: a bearable size, and one sentence for whatever goes wrong."""
 
+import errno
+import os
 import re
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -92,7 +95,10 @@ def reading(name: str) -> Iterator[None]:
 @contextmanager
 def binary(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """Open a path; take an open file as it is, from its beginning, and leave it open."""
-    with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
+    named = isinstance(source, str | Path)
+    if named and stat.S_ISFIFO(os.stat(source).st_mode):  # which would be waited for
+        raise OSError(errno.EINVAL, "no regular file", str(source))
+    with open(source, "rb") if named else nullcontext(source) as file:
         file.seek(0)
         yield file
 

@@ -24,6 +24,7 @@ from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
+from pap_core.export.spreadsheet import harmless
 from pap_core.files import read_as_written, write_whole
 from pap_core.mask_forms import BOTH_CLASSES
 from pap_core.reviews.exchange import copy_pixels
@@ -295,7 +296,10 @@ def _finish(
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
     write_whole(folder / "manifest.csv", _csv(MANIFEST, rows))
-    reasons = [asdict(one) for one in sorted(skipped, key=lambda one: (one.id, one.reason))]
+    reasons = [
+        {name: harmless(text) for name, text in asdict(one).items()}
+        for one in sorted(skipped, key=lambda one: (one.id, one.reason))
+    ]
     write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
     pictures = {(cell.category, cell.picture) for cell in cells}
     described = job | {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 
@@ -16,7 +16,7 @@ _Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of p
 class Described(TypedDict, total=False):
     """The content of ``dataset.json``; older versions left some of it out."""
 
-    format: Count
+    format: Literal[1]  # a later one may mean something else
     source: str
     path: str
     mode: str

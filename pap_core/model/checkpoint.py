@@ -8,7 +8,7 @@ well, until they are: whenever a process is killed, the weights that lie there a
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -30,7 +30,7 @@ class _Config(TypedDict):
 
     generator: dict
     training: dict
-    format: NotRequired[int]
+    format: NotRequired[Literal[1]]  # `FORMAT`; a later one may mean something else
     digest: NotRequired[str]  # of the weights; checkpoints of before it was kept have none
     replaces: NotRequired[str]  # of the weights before them, which lie there until these are written
 

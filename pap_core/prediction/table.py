@@ -44,9 +44,9 @@ class CellsTable:
             results: how the names of its result files begin.
             table: as `pap_core.export.cells_table` returns it.
         """
-        key = harmless(results)
+        key = harmless(results)  # as `table_csv` writes it
         table = table.copy()
-        table.insert(1, RESULTS, key)
+        table.insert(1, RESULTS, results)
         columns = [*self.header, *(name for name in table.columns if name not in self.header)]
         content = table_csv(table.reindex(columns=columns))
         block = content[content.index(b"\n") + 1 :]  # without the header, which holds no line break

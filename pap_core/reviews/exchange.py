@@ -107,6 +107,8 @@ def files(reviews: "Reviews", damaged: list[str]) -> Iterator[tuple[str, bytes]]
 
     What cannot be read is left out and in ``skipped.csv``; `damaged` takes a sentence for each such cell.
     """
+    from pap_core.export.spreadsheet import harmless
+
     content = describe(reviews)
     faults: dict[str, str] = {}
     rows, skipped = [], [("id", "reason")]
@@ -117,7 +119,7 @@ def files(reviews: "Reviews", damaged: list[str]) -> Iterator[tuple[str, bytes]]
                 faults[row["picture"]] = fault(reviews, row["picture"])
             told = faults[row["picture"]] or fault(reviews, row["id"], label=True)
         if told:
-            skipped.append((row["id"], told))
+            skipped.append((harmless(row["id"]), harmless(told)))
             damaged.append(f"cell {row['id']} of {row['name']}: {told}")
         else:
             rows.append(row)

@@ -50,6 +50,7 @@ EVERY_RANGE = RANGES | {
     for name, one in own.items()
 }
 EVERY_CHOICE = CHOICES | {f"generator.{name}": words for name, words in generator.CHOICES.items()}
+_NO_SETTINGS = ("preset",)  # the name of what the others began as
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
             place = place.get(part)
             if not isinstance(place, dict):
                 place = {}
-        if last not in place or isinstance(place[last], dict):
+        if last not in place or isinstance(place[last], dict) or name in _NO_SETTINGS:
             raise InputError(
                 f"--set {setting:.60}: no setting {name!r:.60}; expected one of {_names(values)}."
             )
@@ -265,4 +266,5 @@ def _names(values: dict) -> str:
     return ", ".join(
         ", ".join(f"{name}.{part}" for part in value) if isinstance(value, dict) else name
         for name, value in values.items()
+        if name not in _NO_SETTINGS
     )

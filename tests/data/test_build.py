@@ -234,6 +234,19 @@ def test_herlev_pairs_are_built_and_unfit_masks_listed(tmp_path: Path) -> None:
     assert set(np.unique(label)) == {0, CYTOPLASM, NUCLEUS}
 
 
+def test_no_name_in_the_table_of_what_is_skipped_is_a_formula(tmp_path: Path) -> None:
+    source = tmp_path / "source" / "-ve"
+    source.mkdir(parents=True)
+    for name, size in (("1-1-1", 90), ("2-1-1", 90), ("3-1-1", 80)):
+        Image.new("RGB", (90, 70), (210, 190, 200)).save(source / f"{name}.BMP")
+        mask = np.full((70, size, 3), (255, 0, 0), dtype=np.uint8)
+        mask[20:50, 20:60] = (0, 0, 128)
+        mask[30:40, 30:50] = (0, 0, 255)
+        Image.fromarray(mask).save(source / f"{name}-d.bmp")
+    build(tmp_path / "source", tmp_path / "set")
+    assert "'-ve_3-1-1" in reasons(tmp_path / "set")
+
+
 def test_pairs_whose_masks_are_numbers_are_built_where_these_tell(tmp_path: Path) -> None:
     source = tmp_path / "source" / "cells"
     source.mkdir(parents=True)

@@ -14,6 +14,7 @@ from PIL import Image
 from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.__main__ import main
+from pap_core.export.spreadsheet import harmless
 from pap_core.images import png_bytes, write_png
 from pap_core.model.checkpoint import read
 
@@ -179,6 +180,20 @@ def test_a_second_run_adds_and_repeats_nothing(checkpoint: Path, folder: Path, t
     write_png(folder / "first.png", picture(0))
     assert main(command(checkpoint, out, folder / "first.png")) == 0
     assert set(cells(out)["file"]) == {"second.png"}
+
+
+@pytest.mark.parametrize("stem", ["=1+1", "a;=1", "'=1", "@a", "-b"])
+def test_a_name_like_a_formula_is_written_once_and_repeated_never(
+    checkpoint: Path, folder: Path, tmp_path: Path, stem: str
+) -> None:
+    write_png(folder / f"{stem}.png", picture(2))
+    out = tmp_path / "out"
+    assert main(command(checkpoint, out, folder)) == 0
+    once = (out / "cells.csv").read_bytes()
+    assert set(cells(out)["results"]) == {harmless(stem)}
+    assert (out / f"{stem}_label.png").exists()
+    assert main(command(checkpoint, out, folder)) == 0
+    assert (out / "cells.csv").read_bytes() == once
 
 
 def test_pictures_of_one_name_never_share_results(

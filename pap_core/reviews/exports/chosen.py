@@ -81,7 +81,7 @@ def intact(reviews: Reviews, cells: list[Chosen], damaged: list[str]) -> tuple[l
     rows = csv.writer(text, lineterminator="\n")
     for one in cells:
         if fault := faults[one.cell.picture]:
-            rows.writerow((one.cell.id, harmless(fault)))
+            rows.writerow((harmless(one.cell.id), harmless(fault)))
             damaged.append(f"cell {one.cell.id} of {one.cell.name}: {fault}")
     return [one for one in cells if not faults[one.cell.picture]], text.getvalue().encode()
 
