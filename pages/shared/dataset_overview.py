@@ -137,7 +137,8 @@ def _united(found: Composition, word: str) -> None:
     if lots:
         named = "; ".join(plain(", ".join(lot)) for lot in lots[:MOST_NAMED])
         st.caption(
-            f"These {word}s hold the same pictures, pixel by pixel, and are one, by the first name: {named}"
+            f"These {word}s hold the same pictures, perhaps turned or in other formats, and are one, "
+            f"by the first name: {named}"
             f"{'; and more' if len(lots) > MOST_NAMED else ''}."
         )
 
