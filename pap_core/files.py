@@ -159,6 +159,6 @@ def reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deep"
     told = " ".join(str(error).split()).replace("object missing required field", "missing")
-    if "matching regex" in told:  # of `FileName` or `PathText`, which nobody reads
-        told = "a text that can be no name of a file" + told[told.rindex("'") + 1 :]
+    if "matching regex" in told:  # which nobody reads
+        told = "a text of another form than expected, as no name of a file" + told[told.rindex("'") + 1 :]
     return told or type(error).__name__

@@ -49,7 +49,7 @@ def dataset(tmp_path_factory):
         write_png(folder / "labels" / f"{name}.png", label)
         rows.append(
             dict.fromkeys(MANIFEST, 0)
-            | {"right": SIZE, "bottom": SIZE}
+            | {"right": SIZE, "bottom": SIZE, "likeness": ""}
             | {"id": name, "category": CATEGORIES[number % 3], "group": f"0{number % 7}"}
             | {"split": "test" if number < CROPS else "train"}
         )

@@ -1,8 +1,5 @@
 """Builds a data set folder: crops, labels, targets and a manifest, from any known source."""
 
-import csv
-import hashlib
-import io
 import json
 import shutil
 from collections import Counter
@@ -11,7 +8,7 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pap_core.data import sipakmed
+from pap_core.data import digests, sipakmed
 from pap_core.data.cell import Reading, Skipped
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
@@ -32,22 +29,13 @@ from pap_core.reviews.exchange import copy_pixels
 FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
-_DIGESTED = [  # what the digest of a data set is of: crops, truth and split
-    *("id", "category", "group", "split", "source", "x0", "y0", "scale"),
-    *("background", "cytoplasm", "nucleus", "ignore", "digest"),
-]
-MANIFEST = [
-    *_DIGESTED,
-    "picture",
-    "likeness",
-    *EXTENT,
-]  # a data set keeps the digest that it had before these
-_USED = {
+MANIFEST = [*digests.COLUMNS, "picture", "likeness", *EXTENT]  # what came later is not in the digest
+_USED = {  # what is listed and used all the same
     "clipped": CLIPPED,
     "doubtful": DOUBTFUL,
     "turned": TURNED,
     "remarked": READ,
-}  # what is listed and used all the same
+}
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -295,12 +283,12 @@ def _finish(
     for row in rows:
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
-    write_whole(folder / "manifest.csv", _csv(MANIFEST, rows))
+    write_whole(folder / "manifest.csv", digests.as_csv(MANIFEST, rows))
     reasons = [
         {name: harmless(text) for name, text in asdict(one).items()}
         for one in sorted(skipped, key=lambda one: (one.id, one.reason))
     ]
-    write_whole(folder / "skipped.csv", _csv(["id", "reason"], reasons))
+    write_whole(folder / "skipped.csv", digests.as_csv(["id", "reason"], reasons))
     pictures = {(cell.category, cell.picture) for cell in cells}
     described = job | {
         "crops": len(rows),
@@ -314,7 +302,7 @@ def _finish(
         **{word: sum(one.reason.startswith(said) for one in skipped) for word, said in _USED.items()},
         "united": united(first),
         "notes": reading.notes,
-        "digest": hashlib.sha256(_csv(_DIGESTED, rows)).hexdigest(),
+        "digest": digests.of_rows(rows),
     }
     if settled:  # of the crops, those whose side was no longer open
         kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
@@ -323,11 +311,3 @@ def _finish(
     (folder / _UNFINISHED).unlink(missing_ok=True)
     close_journal(folder)
     return described
-
-
-def _csv(columns: list[str], rows: list[dict]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

@@ -15,6 +15,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from pap_core.data import digests
 from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, label_map
 from pap_core.data.fitting import doubts, fitted
@@ -223,5 +224,5 @@ def _row(picture: str, cell: Cell, crop) -> dict:
         "cytoplasm": counts[CYTOPLASM],
         "nucleus": counts[NUCLEUS],
         "ignore": counts[IGNORE],
-        "digest": hashlib.sha256(crop.image.tobytes() + crop.label.tobytes()).hexdigest()[:16],
+        "digest": digests.of_crop(crop.image, crop.label),
     }

@@ -12,9 +12,10 @@ from torch.utils.data import Dataset, Sampler
 
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
+from pap_core.data.digests import check_crop, check_manifest
 from pap_core.data.jitter import Jitter
 from pap_core.data.likeness import pictures_of
-from pap_core.data.manifest import cells
+from pap_core.data.manifest import FILE, cells
 from pap_core.data.split import qualified
 from pap_core.data.twins import first_of_each
 from pap_core.data.validation import held_out
@@ -48,11 +49,12 @@ def load(folders: Sequence[Path], side: str) -> Crops:
         side: "train" or "test".
 
     Raises:
-        InputError: no finished data set, a file missing or damaged, or no crop on that side.
+        InputError: no finished data set, a file missing, damaged or changed since the build, or no crop on
+            that side.
     """
     table = table_of(folders, side)
     with ThreadPoolExecutor() as pool:
-        pairs = list(pool.map(read_pair, table["folder"], table["id"]))
+        pairs = list(pool.map(_read_as_built, table["folder"], table["id"], table["digest"]))
     sizes = {label.shape for _, label in pairs}
     if len(sizes) > 1:
         names = ", ".join(map(str, folders))
@@ -67,11 +69,12 @@ def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:
     for folder in folders:
         described = describe(folder)
         table = cells(folder)
+        check_manifest(folder / FILE, described.get("digest", ""))
         slides = [qualified(described.get("source", ""), group) for group in table["group"]]
         table = table.assign(folder=str(folder), mode=described.get("mode"), slide=slides)
         lots = described.get("united", [])
         same += [(qualified(described.get("source", ""), one), f"{lot}") for lot in lots for one in lot]
-        for name in ("picture", "likeness"):
+        for name in ("picture", "likeness", "digest"):
             if name not in table:  # of older versions
                 table[name] = ""
         table = table[table["split"] == side]
@@ -93,6 +96,13 @@ def read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
     label = read_label(path)
     if label.shape != image.shape[:2]:
         raise InputError(f"{path}: not the label map of its crop; build the data set again.")
+    return image, label
+
+
+def _read_as_built(folder: str, identifier: str, digest: str) -> tuple[np.ndarray, np.ndarray]:
+    """As `read_pair`, and see that it is what was built."""
+    image, label = read_pair(folder, identifier)
+    check_crop(image, label, digest, Path(folder, "images", f"{identifier}.png"))
     return image, label
 
 
