@@ -97,7 +97,5 @@ def test_what_is_needed_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_the_offending_value_is_told(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"id: a text of another form than expected, as no name of a file, got '\.\./x'"
-    ):
+    with pytest.raises(InputError, match=r"id: a text of another form .* no name of a file, got '\.\./x'"):
         read(tmp_path, "id,side,share,pixels\na,test,,3\n../x,test,,3\n")
