@@ -12,6 +12,7 @@ from typing import Annotated, TypedDict
 
 import msgspec
 
+from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
 from pap_core.methods.catalogue import NAMES, make
@@ -55,7 +56,8 @@ class Comparison:
     @property
     def dataset(self) -> Path:
         """The data set's folder."""
-        return Path(self._said()["dataset"])
+        said = self._said()
+        return located(Path(said["dataset"]), said["digest"])
 
     @property
     def minutes(self) -> float:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.datasets import listed
 from pages.shared.display import plain
+from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.training import process
 
@@ -158,5 +159,5 @@ def settings(run: "Run") -> dict:
 def data_of(run: "Run") -> dict[str, Path | None]:
     """Return the data sets of a run by name, with None for one that is not in the workspace any more."""
     here = {folder.resolve(): name for name, folder in listed().items()}
-    folders = [Path(one["folder"]) for one in settings(run)["datasets"]]
+    folders = [located(Path(one["folder"]), one["digest"]) for one in settings(run)["datasets"]]
     return {here.get(one, one.name): one if one in here else None for one in folders}

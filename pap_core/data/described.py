@@ -8,6 +8,7 @@ import msgspec
 
 from pap_core.errors import InputError
 from pap_core.files import Count, Damaged, FileName, Number, read_as_written
+from pap_core.workspace import datasets
 
 FILE = "dataset.json"
 _Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of pictures and cells
@@ -45,6 +46,26 @@ class Described(TypedDict, total=False):
     notes: list[str]
     settled: dict[str, Count]
     digest: FileName  # evaluations are called by it
+
+
+def located(recorded: Path, digest: str) -> Path:
+    """Return where a data set is that a run or a comparison recorded, though the workspace was moved since.
+
+    Args:
+        recorded: the folder it was in, as an absolute path.
+        digest: of the data set.
+
+    Returns:
+        The recorded folder while a data set is there; else the folder of that name in this workspace if its
+        data set has that digest; else the recorded folder again, for the caller to say that it is gone.
+    """
+    moved = datasets() / recorded.name
+    if (recorded / FILE).exists():
+        return recorded
+    try:
+        return moved.resolve() if read(moved, ("digest",))["digest"] == digest else recorded
+    except (FileNotFoundError, InputError):
+        return recorded
 
 
 def describe(folder: Path, needed: Sequence[str] = ()) -> Described:

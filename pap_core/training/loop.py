@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pap_core.data.dataset import Crops, load, training_and_validation
-from pap_core.data.described import describe
+from pap_core.data.described import describe, located
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import read
 from pap_core.training import processes
@@ -154,11 +154,12 @@ class _Records:
 
 def _checked(datasets: list[dict]) -> list[Path]:
     """Return the folders of the data sets, or say which has changed since the run began."""
-    for dataset in datasets:
-        found = describe(Path(dataset["folder"]), ("digest",))["digest"]
+    folders = [located(Path(dataset["folder"]), dataset["digest"]) for dataset in datasets]
+    for folder, dataset in zip(folders, datasets, strict=True):
+        found = describe(folder, ("digest",))["digest"]
         if found != dataset["digest"]:
             raise InputError(
-                f"{dataset['folder']}: the data set has changed since the run began (digest {found[:12]}, "
+                f"{folder}: the data set has changed since the run began (digest {found[:12]}, "
                 f"expected {dataset['digest'][:12]}); build it again as it was, or start a new run."
             )
-    return [Path(dataset["folder"]) for dataset in datasets]
+    return folders

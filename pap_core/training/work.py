@@ -123,12 +123,13 @@ def _evaluate(run: Run, cpu: bool) -> None:
 
 
 def _evaluate_all(run: Run, cpu: bool) -> None:
+    from pap_core.data.described import located
     from pap_core.inference import Segmenter
     from pap_core.model.checkpoint import read
     from pap_core.results import evaluate_and_keep, find, split_of
 
     checkpoint = read(run.folder / "checkpoints" / "best")
-    splits = [split_of(Path(one["folder"])) for one in run.read_config()[1]]
+    splits = [split_of(located(Path(one["folder"]), one["digest"])) for one in run.read_config()[1]]
     # corrections may have been given to learn from alone
     splits = [split for split in splits if split.crops and not find(checkpoint.digest, split)]
     if not splits:
