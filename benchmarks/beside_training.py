@@ -19,10 +19,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pap_core import background
-from pap_core.data import phantom
 from pap_core.data.build import BuildOptions, build
-from pap_core.inference import Segmenter, fit_scale
+from pap_core.data.phantom import smear as phantom
+from pap_core.inference.segmenter import Segmenter, fit_scale
+from pap_core.jobs import background
 from pap_core.model.catalogue import default
 from pap_core.model.checkpoint import read
 from pap_core.training.config import PRESETS

@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image
 
 from pap_core.contours import dat_text, trace
-from pap_core.data.phantom import smear
+from pap_core.data.phantom.smear import smear
 from pap_core.labels import NUCLEUS, colour_map
 from pap_core.measurement import measure
 

@@ -14,11 +14,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pap_core.data.phantom import smear
-from pap_core.inference import Segmenter, fit_scale
+from pap_core.data.phantom.smear import smear
+from pap_core.inference.scale import choose
+from pap_core.inference.segmenter import Segmenter, fit_scale
 from pap_core.model.catalogue import default, resolve
 from pap_core.model.checkpoint import read
-from pap_core.scale import choose
 
 
 def main() -> None:

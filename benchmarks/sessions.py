@@ -28,7 +28,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pap_core.data.phantom import smear
+from pap_core.data.phantom.smear import smear
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")

@@ -29,9 +29,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pap_core.data.dataset import Crops
 from pap_core.labels import draw_targets
 from pap_core.model import objective
-from pap_core.training import peak, processes
-from pap_core.training.arithmetic import counter
+from pap_core.training import processes
 from pap_core.training.config import PRESETS, TrainConfig
+from pap_core.training.planning import peak
+from pap_core.training.planning.arithmetic import counter
 from pap_core.training.precision import computed_in
 from pap_core.training.trainer import Trainer
 

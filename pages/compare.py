@@ -5,28 +5,28 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pages.parts.compare.about import show_about
+from pages.parts.compare.against import show_all_against
+from pages.parts.compare.cell import cell_dialog
+from pages.parts.compare.cells import choose_order, show_cells
+from pages.parts.compare.data import Entry, beside, figures, measured, split_of
+from pages.parts.compare.pair import show_difference
+from pages.parts.compare.progress import begin_form, new_comparison, work_left
+from pages.parts.compare.quality import show_quality
+from pages.parts.compare.tables import downloads, show_tables
+from pages.parts.compare.verdict import verdict
+from pages.parts.compare.view import choose_comparison, choose_entries, choose_pair, to_first_page
 from pages.shared import datasets
-from pages.shared.compare_about import show_about
-from pages.shared.compare_against import show_all_against
-from pages.shared.compare_cell import cell_dialog
-from pages.shared.compare_cells import choose_order, show_cells
-from pages.shared.compare_data import Entry, beside, figures, measured, split_of
-from pages.shared.compare_pair import show_difference
-from pages.shared.compare_progress import begin_form, new_comparison, work_left
-from pages.shared.compare_quality import show_quality
-from pages.shared.compare_tables import downloads, show_tables
-from pages.shared.compare_verdict import verdict
-from pages.shared.compare_view import choose_comparison, choose_entries, choose_pair, to_first_page
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
+from pages.shared.evaluations import read_summary
 from pages.shared.front import enter
 from pages.shared.reading import Reading, choose_reading
-from pages.shared.results_data import read_summary
-from pap_core import comparison as comparisons
-from pap_core.comparison import Comparison
+from pap_core.comparison import compare as comparisons
+from pap_core.comparison.compare import Comparison
 from pap_core.errors import InputError
+from pap_core.evaluation.store import TestSplit
 from pap_core.methods.catalogue import NAMES
-from pap_core.results import TestSplit
 
 PURPOSE = (
     "Which method finds nucleus and cytoplasm best? Every method of the paper's Table 5, trained on the "

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from pages.parts.dataset.build import build_form
+from pages.parts.dataset.cells import cells
+from pages.parts.dataset.overview import counted, figures, skipped, split
 from pages.shared import access, datasets
-from pages.shared.dataset_build import build_form
-from pages.shared.dataset_builds import builds, finished
-from pages.shared.dataset_cells import cells
-from pages.shared.dataset_overview import counted, figures, skipped, split
+from pages.shared.builds import builds, finished
 from pages.shared.display import plain
 from pages.shared.front import enter
 from pages.shared.reading import keep_choice

@@ -6,25 +6,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.shared import access, datasets
-from pages.shared import model as models
-from pages.shared.display import plain
-from pages.shared.front import enter
-from pages.shared.reading import CLASSES, Reading, choose_reading
-from pages.shared.results_cell import cell_dialog
-from pages.shared.results_charts import show_charts
-from pages.shared.results_data import (
-    checkpoint_digest,
-    listed_csv,
-    read_protocol,
-    read_rows,
-    read_summary,
-    test_split,
-)
-from pages.shared.results_gallery import show_gallery
-from pages.shared.results_job import current, start, watch
-from pages.shared.results_tables import show_tables
-from pages.shared.results_view import (
+from pages.parts.results.cell import cell_dialog
+from pages.parts.results.charts import show_charts
+from pages.parts.results.gallery import show_gallery
+from pages.parts.results.job import current, start, watch
+from pages.parts.results.tables import show_tables
+from pages.parts.results.view import (
     CELL,
     choose_cells,
     choose_checkpoint,
@@ -32,8 +19,21 @@ from pages.shared.results_view import (
     open_cell,
     to_first_page,
 )
+from pages.shared import access, datasets
+from pages.shared import model as models
+from pages.shared.display import plain
+from pages.shared.evaluations import (
+    checkpoint_digest,
+    listed_csv,
+    read_protocol,
+    read_rows,
+    read_summary,
+    test_split,
+)
+from pages.shared.front import enter
+from pages.shared.reading import CLASSES, Reading, choose_reading
 from pap_core.errors import InputError
-from pap_core.results import Kept, TestSplit, find
+from pap_core.evaluation.store import Kept, TestSplit, find
 
 PURPOSE = (
     "How well does a checkpoint find nucleus and cytoplasm in the test split of a data set? In figures "

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.parts.review.agreement import agreement
+from pages.parts.review.canvas import canvas
+from pages.parts.review.decide import KEYS, decide_panel
+from pages.parts.review.decisions import begin, drawing_key, session
+from pages.parts.review.exports import exports
+from pages.parts.review.figures import figures
+from pages.parts.review.history import notice, show_history
+from pages.parts.review.place import SECOND, SECOND_HELP, choose_order, decided, following, open_cell, opened
+from pages.parts.review.queues import Chosen, choose_queue
 from pages.shared import access
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
-from pages.shared.review_agreement import agreement
-from pages.shared.review_canvas import canvas
-from pages.shared.review_decide import KEYS, decide_panel
-from pages.shared.review_decisions import begin, drawing_key, session
-from pages.shared.review_exports import exports
-from pages.shared.review_figures import figures
-from pages.shared.review_history import notice, show_history
-from pages.shared.review_place import SECOND, SECOND_HELP, choose_order, decided, following, open_cell, opened
-from pages.shared.review_queues import Chosen, choose_queue
 from pages.shared.reviews import faulty, store
 from pap_core.errors import InputError
 
 if TYPE_CHECKING:
-    from pap_core.reviews.queue import Entry, Queue
+    from pap_core.reviewing.queue import Entry, Queue
     from pap_core.reviews.records import Decision, ReviewCell
 
 PURPOSE = (

@@ -3,16 +3,16 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.parts.segment import pictures
+from pages.parts.segment.cells import show_cell, show_table, show_totals
+from pages.parts.segment.files import downloads
+from pages.parts.segment.truth import Truth, comparison, given_truth
+from pages.parts.segment.uploads import Chosen, choose_picture
+from pages.parts.segment.viewer import Shown, viewer
 from pages.shared import model as models
-from pages.shared import segment_pictures as pictures
-from pages.shared.cells import show_cell, show_table, show_totals
 from pages.shared.display import plain
 from pages.shared.front import enter
 from pages.shared.model import Finding, Model, Picture
-from pages.shared.segment_files import downloads
-from pages.shared.segment_truth import Truth, comparison, given_truth
-from pages.shared.uploads import Chosen, choose_picture
-from pages.shared.viewer import Shown, viewer
 from pap_core.errors import InputError
 
 PURPOSE = (

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from pages.parts.train.form import new_run
+from pages.parts.train.live import live
+from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, choose_run, table
 from pages.shared import datasets
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
-from pages.shared.train_form import new_run
-from pages.shared.train_live import live
-from pages.shared.train_runs import COMPARED, NEW, RUNS, TAB, choose_run, table
 from pap_core.errors import InputError
 from pap_core.training import process
 from pap_core.training.run import Run

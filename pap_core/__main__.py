@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pap_core.bars import Bar, Methods, Steps
+from pap_core.cli.bars import Bar, Methods, Steps
 from pap_core.errors import InputError
 from pap_core.files import content_of
 from pap_core.training import processes
@@ -52,10 +52,10 @@ def _leave_unsaid() -> None:
 
 
 def _phantom(options: argparse.Namespace) -> int:
-    from pap_core.data import phantom
+    from pap_core.data.phantom import smear
 
     with Bar("smears") as progress:
-        phantom.write(options.out, options.smears, options.seed, progress)
+        smear.write(options.out, options.smears, options.seed, progress)
     return 0
 
 
@@ -105,8 +105,8 @@ def _new_run(options: argparse.Namespace) -> Path:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from pap_core.evaluation import evaluate, report
-    from pap_core.inference import Segmenter
+    from pap_core.evaluation.evaluate import evaluate, report
+    from pap_core.inference.segmenter import Segmenter
     from pap_core.model.catalogue import resolve, run_of
     from pap_core.model.checkpoint import read
 
@@ -124,21 +124,21 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from pap_core import comparison, comparison_job
-    from pap_core.comparison_pairs import markdown_pairs
-    from pap_core.comparison_table import long_table, markdown
+    from pap_core.comparison import compare, job
+    from pap_core.comparison.pairs import markdown_pairs
+    from pap_core.comparison.table import long_table, markdown
     from pap_core.export.spreadsheet import spreadsheet_csv
     from pap_core.files import write_whole
 
-    names = comparison.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
-    begun = comparison.begin(options.dataset, options.budget)
+    names = compare.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
+    begun = compare.begin(options.dataset, options.budget)
     known = [*dict.fromkeys([*names, *begun.done()])]
     if options.against not in (None, *known):
         raise InputError(
             f"{options.against}: not among the methods to compare; choose of {', '.join(known)}."
         )
     bar = Methods()
-    for done in comparison_job.work(begun, names, bar.report):
+    for done in job.work(begun, names, bar.report):
         bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
     bar.close()
     table = long_table(begun)
@@ -153,7 +153,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from pap_core.publish import publish
+    from pap_core.training.publish import publish
     from pap_core.training.run import Run
 
     commands, notes = (_text(path) if path else "" for path in (options.commands, options.notes))
@@ -190,11 +190,11 @@ def _reviews(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     from pap_core.images import SUFFIXES
-    from pap_core.inference import Segmenter
-    from pap_core.interruption import interrupted_when_asked
+    from pap_core.inference.predict import find_pictures, predict, readable
+    from pap_core.inference.segmenter import Segmenter
+    from pap_core.jobs.signals import interrupted_when_asked
     from pap_core.model.catalogue import default, resolve
     from pap_core.model.checkpoint import read
-    from pap_core.prediction import find_pictures, predict, readable
 
     found = find_pictures(options.pictures, options.recursive, options.output)
     for line in _passed_over(found.passed_over):
@@ -236,7 +236,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _passed_over(files: Sequence[tuple[Path, str]]) -> Iterator[str]:
     """Yield a line for each reason: how many, and the first of them."""
-    from pap_core.prediction import readable
+    from pap_core.inference.predict import readable
 
     reasons = dict.fromkeys(reason for _, reason in files)
     for reason in reasons:

@@ -10,12 +10,12 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from pap_core import tiff
-from pap_core.alpha import alpha_of, on_white
-from pap_core.brightness import darkness, eight_bit
 from pap_core.files import write_whole
-from pap_core.picture_file import MAX_PIXELS as MAX_PIXELS
-from pap_core.picture_file import (
+from pap_core.pictures import tiff
+from pap_core.pictures.alpha import alpha_of, on_white
+from pap_core.pictures.brightness import darkness, eight_bit
+from pap_core.pictures.file import MAX_PIXELS as MAX_PIXELS
+from pap_core.pictures.file import (
     binary,
     check_size,
     orientation,
@@ -24,7 +24,7 @@ from pap_core.picture_file import (
     turned_back,
     upright,
 )
-from pap_core.pixel_size import from_density
+from pap_core.pictures.pixel_size import from_density
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "JPEG2000")
 SUFFIXES = (
@@ -65,7 +65,7 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
         head = file.read(32)
         refuse_foreign(head, name)
         if tiff.is_tiff(head):
-            from pap_core import tiff_picture
+            from pap_core.pictures import tiff_picture
 
             return Picture(*tiff_picture.read(file, name))
         file.seek(0)

@@ -15,9 +15,9 @@ from PIL import Image
 from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.errors import InputError
 from pap_core.images import opened
-from pap_core.picture_file import binary, orientation, reading, upright
-from pap_core.tiff import alike, full_size, is_tiff, stored_page
-from pap_core.tiff import opened as opened_tiff
+from pap_core.pictures.file import binary, orientation, reading, upright
+from pap_core.pictures.tiff import alike, full_size, is_tiff, stored_page
+from pap_core.pictures.tiff import opened as opened_tiff
 
 _EXACT = ("PNG", "BMP", "GIF")  # formats that give back the numbers that were saved
 _LOSSY = {6, 7, 33005, 34712, 34927, 50001}  # compressions of a TIFF that may not

@@ -14,8 +14,8 @@ from PIL import Image
 from sqlalchemy import create_engine, make_url
 
 from pap_core.contours import fill, write_dat
-from pap_core.data import phantom
 from pap_core.data.build import BuildOptions, build
+from pap_core.data.phantom import smear as phantom
 
 FIELD = (480, 384)  # of a small smear
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours of drawn smears

@@ -6,29 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from comparing import evaluate_in, few
-from damages import NO_OBJECT, STRANGE, with_value
-from threshold_checkpoint import threshold_network, write_checkpoint
 
-from pap_core import comparison_job, cost
-from pap_core.apart import call
-from pap_core.comparison import Comparison, begin
-from pap_core.data import composition, jobs, sides
+from pap_core.comparison import job as comparison_job
+from pap_core.comparison.compare import Comparison, begin
+from pap_core.data import build_job, composition, sides
 from pap_core.data.dataset import load
 from pap_core.data.described import describe
 from pap_core.errors import InputError
-from pap_core.evaluation import evaluate
-from pap_core.inference import Segmenter
+from pap_core.evaluation import cost
+from pap_core.evaluation.evaluate import evaluate
+from pap_core.evaluation.store import Kept, split_of
+from pap_core.inference.segmenter import Segmenter
+from pap_core.jobs.call import call
 from pap_core.methods import catalogue
 from pap_core.model import onnx_export
 from pap_core.model.checkpoint import read
-from pap_core.publish import publish
-from pap_core.results import Kept, split_of
-from pap_core.reviews.split_queue import split_queue
-from pap_core.training import estimate, peak, process
+from pap_core.reviewing.split_queue import split_queue
+from pap_core.training import process
 from pap_core.training.curves import Curves
+from pap_core.training.planning import estimate, peak
+from pap_core.training.publish import publish
 from pap_core.training.run import Run
 from pap_core.workspace import workspace
+from tests.helpers.comparing import evaluate_in, few
+from tests.helpers.damages import NO_OBJECT, STRANGE, with_value
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 TORN = NO_OBJECT
 
@@ -289,26 +291,26 @@ def test_what_is_kept_beside_is_missing_where_it_is_damaged(own: Path, content: 
 
 @pytest.mark.parametrize("content", TORN.values(), ids=TORN)
 def test_a_damaged_build_is_listed_and_deleted(own: Path, content: bytes) -> None:
-    job = jobs.Job(jobs.builds() / "mine")
+    job = build_job.Job(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
-    (job.folder / jobs.ORDER).write_bytes(content)
-    (job.folder / jobs.STATUS).write_bytes(content)
+    (job.folder / build_job.ORDER).write_bytes(content)
+    (job.folder / build_job.STATUS).write_bytes(content)
     assert job.progress().state == "starting"  # of one that has just been made
-    assert [one.name for one in jobs.listed()] == ["mine"]
+    assert [one.name for one in build_job.listed()] == ["mine"]
     job.stop()
     refused(job.order)
     refused(job.start)
     job.delete()
-    assert jobs.listed() == []
+    assert build_job.listed() == []
 
 
 def test_a_build_goes_nowhere_but_among_the_data_sets(own: Path) -> None:
-    from pap_core.data.job_process import main
+    from pap_core.data.build_process import main
 
-    job = jobs.Job(jobs.builds() / "mine")
+    job = build_job.Job(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
     order = {"out": str(own / "elsewhere"), "options": {}, "folder": str(own)}
-    (job.folder / jobs.ORDER).write_text(json.dumps(order))
+    (job.folder / build_job.ORDER).write_text(json.dumps(order))
     assert main(job.folder) == 1
     assert "the data set would go to" in job.progress().error
     assert not (own / "elsewhere").exists()
@@ -323,8 +325,7 @@ def test_an_answer_that_is_none_is_one_sentence(own: Path, monkeypatch: pytest.M
 def _config():
     from dataclasses import replace
 
-    from threshold_checkpoint import CONFIG
-
     from pap_core.training.config import PRESETS
+    from tests.helpers.threshold_checkpoint import CONFIG
 
     return replace(PRESETS["tiny"], generator=CONFIG, epochs=1)

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from orientations import stored_as
 from PIL import Image
-from pngs import deep_png
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
 from pap_core.images import MAX_PIXELS, SUFFIXES, png_bytes, read_image, read_picture, write_png
+from tests.helpers.orientations import stored_as
+from tests.helpers.pngs import deep_png
 
 RGB = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
 # 16-bit values that cutting off (& 255, or clipping at 255) would turn into something else

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiffs import written
 
-from pap_core.data.herlev import read_mask
+from pap_core.data.readers.herlev import read_mask
 from pap_core.errors import InputError
+from pap_core.evaluation.truth import read_truth
 from pap_core.images import png_bytes
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, colour_map
 from pap_core.mask_forms import CELLS, COLOURS, FORMS, HERLEV, LABELS, NUCLEI
 from pap_core.masks import read_label
-from pap_core.truth import read_truth
+from tests.helpers.tiffs import written
 
 SHAPE = (60, 80)
 WHITE, RED, BLUE, NAVY, BLACK = (255, 255, 255), (255, 0, 0), (0, 0, 255), (0, 0, 128), (0, 0, 0)

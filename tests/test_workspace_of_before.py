@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from datasets_page import BUILD, opened
 from PIL import Image
-from visiting import PATIENCE, page, ran, said
 
 # all that is taken from the package, for a module that moves to be named once
 from pap_core.__main__ import main
-from pap_core.comparison import listed as comparisons
+from pap_core.comparison.compare import listed as comparisons
+from pap_core.data.build_job import listed as builds
 from pap_core.data.dataset import load
 from pap_core.data.described import describe
-from pap_core.data.jobs import listed as builds
-from pap_core.results import find, split_of
+from pap_core.evaluation.store import find, split_of
 from pap_core.training.process import listed as runs
 from pap_core.training.process import state
+from tests.helpers.pages.datasets_page import BUILD, opened
+from tests.helpers.pages.visiting import PATIENCE, page, ran, said
 
 ARCHIVE = Path(__file__).with_name("workspace_2026_11.tar.xz")
 PLACE = "/tmp/fixture/pap"

@@ -9,9 +9,9 @@ import streamlit as st
 
 from pages.shared import access
 from pages.shared.display import plain
-from pap_core.data import jobs
+from pap_core.data import build_job
+from pap_core.data.build_job import FAILED, INTERRUPTED, STOPPED, Job, Progress
 from pap_core.data.composition import Composition, read
-from pap_core.data.jobs import FAILED, INTERRUPTED, STOPPED, Job, Progress
 from pap_core.errors import InputError
 from pap_core.workspace import datasets
 
@@ -48,11 +48,11 @@ def ready_set() -> Path | None:
     folder = datasets() / READY
     if (folder / "dataset.json").is_file():
         return folder
-    job = Job(jobs.builds() / READY)
+    job = Job(build_job.builds() / READY)
     progress = job.progress()
     try:
         if progress is None:
-            jobs.phantoms(READY, SMEARS)
+            build_job.phantoms(READY, SMEARS)
         elif progress.state == INTERRUPTED or (
             progress.state in (FAILED, STOPPED) and progress.since < _STARTED
         ):
@@ -72,12 +72,13 @@ def waiting() -> None:
 def _waiting() -> None:
     if ready_set() is not None:
         st.rerun()
-    job = Job(jobs.builds() / READY)
+    job = Job(build_job.builds() / READY)
     progress = job.progress()
     if progress is None:
         st.info(
-            f"The ready data set of phantoms cannot be made: {plain(str(jobs.builds()))} cannot be written. "
-            "Name another folder in the environment variable PAP_WORKSPACE and start the program again.",
+            f"The ready data set of phantoms cannot be made: {plain(str(build_job.builds()))} cannot be "
+            "written. Name another folder in the environment variable PAP_WORKSPACE and start the program "
+            "again.",
             icon=":material/info:",
         )
     elif progress.state in (FAILED, STOPPED):
@@ -155,4 +156,4 @@ def delete(name: str) -> None:
     access.require("trainer")
     folder = listed().get(name)
     if folder is not None and name != READY:
-        jobs.remove(folder)
+        build_job.remove(folder)

@@ -21,7 +21,7 @@ from pap_core.model.catalogue import CONFIG, WEIGHTS, available, default, displa
 
 # torch takes seconds to import: only the functions that run the model do so, and the page is there before
 if TYPE_CHECKING:
-    from pap_core.inference import Segmenter
+    from pap_core.inference.segmenter import Segmenter
 
 IN_USE = "checkpoint_in_use"  # key of the session's choice, a name
 _MEMORY = "512MB"  # for results; the larger the pictures, the fewer are remembered
@@ -139,7 +139,7 @@ def uncertainty(model: Model, picture: Picture, finding: Finding) -> np.ndarray:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model…")
 def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
-    from pap_core.inference import Segmenter
+    from pap_core.inference.segmenter import Segmenter
     from pap_core.model.checkpoint import read
 
     return Model(Segmenter(read(Path(folder))))
@@ -147,7 +147,7 @@ def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _chosen(digest: str, checkpoint: str, _picture: Picture, _model: Model) -> tuple[str, float]:
-    from pap_core.scale import choose
+    from pap_core.inference.scale import choose
 
     image = _picture.pixels()
     with _model.lock:
@@ -158,7 +158,7 @@ def _chosen(digest: str, checkpoint: str, _picture: Picture, _model: Model) -> t
 def _found(
     digest: str, checkpoint: str, kind: str, scale: float | None, _picture: Picture, _model: Model
 ) -> Finding:
-    from pap_core.inference import fit_scale
+    from pap_core.inference.segmenter import fit_scale
     from pap_core.measurement import measure
 
     read = _picture.read()
@@ -175,7 +175,7 @@ def _found(
 def _spread(
     digest: str, checkpoint: str, kind: str, scale: float, _picture: Picture, _model: Model
 ) -> np.ndarray:
-    from pap_core.prediction import uncertainty_picture
+    from pap_core.inference.predict import uncertainty_picture
 
     image = _picture.pixels()
     with _model.lock:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pap_core.published import PUBLISHED
+from pap_core.evaluation.published import PUBLISHED
 
 METRICS = {name: name.capitalize() for name in PUBLISHED["nucleus"]} | {"jaccard": "Jaccard index"}
 CLASSES = {"nucleus": "Nucleus", "cytoplasm": "Cytoplasm", "both": "Together"}

@@ -8,15 +8,16 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pap_core.data import digests, sipakmed
-from pap_core.data.cell import Reading, Skipped
+from pap_core.data import digests
 from pap_core.data.crop import CLIPPED, CUTS
 from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
 from pap_core.data.described import describe
 from pap_core.data.extent import COLUMNS as EXTENT
-from pap_core.data.fitting import DOUBTFUL, READ, TURNED
 from pap_core.data.likeness import same_pictures
-from pap_core.data.reading import Opened, Source, mixed, open_source
+from pap_core.data.readers import sipakmed
+from pap_core.data.readers.cell import Reading, Skipped
+from pap_core.data.readers.fitting import DOUBTFUL, READ, TURNED
+from pap_core.data.readers.open import Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.data.twins import first_of_each, united

@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 from pap_core.contours import fill
-from pap_core.data.cell import Cell
 from pap_core.data.extent import Extent, extent
-from pap_core.data.herlev import read_mask
-from pap_core.data.reviews import truth
+from pap_core.data.readers.cell import Cell
+from pap_core.data.readers.herlev import read_mask
+from pap_core.data.readers.reviews import truth
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 

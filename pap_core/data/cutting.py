@@ -16,14 +16,14 @@ from typing import TypedDict
 import numpy as np
 
 from pap_core.data import digests
-from pap_core.data.cell import Cell, Reading, Skipped
 from pap_core.data.crop import CUTS, label_map
-from pap_core.data.fitting import doubts, fitted
 from pap_core.data.likeness import likeness
-from pap_core.data.workers import spread
+from pap_core.data.readers.cell import Cell, Reading, Skipped
+from pap_core.data.readers.fitting import doubts, fitted
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, parse_as_written, write_whole
 from pap_core.images import png_bytes
+from pap_core.jobs.pool import spread
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
 FOLDERS = ("images", "labels", "targets")

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from pap_core.data.cell import Cell
+from pap_core.data.readers.cell import Cell
 
 SPLITS = ("grouped", "paper")
 TRAIN, TEST = "train", "test"

@@ -11,7 +11,7 @@ from pap_core.errors import InputError
 from pap_core.methods.method import About, Method, Progress
 
 if TYPE_CHECKING:
-    from pap_core.inference import Segmenter
+    from pap_core.inference.segmenter import Segmenter
     from pap_core.training.config import TrainConfig
 
 
@@ -29,7 +29,8 @@ class Network(Method):
         """See `Method.plan`.
 
         Raises:
-            InputError: as `pap_core.training.run.Run.create` and `pap_core.training.estimate.measure`.
+            InputError: as `pap_core.training.run.Run.create` and
+                `pap_core.training.planning.estimate.measure`.
         """
         from pap_core.training.run import Run
 
@@ -64,7 +65,7 @@ class Network(Method):
 
     def within(self, minutes: float, folders: Sequence[Path]) -> "TrainConfig":
         """Return the configuration with the whole epochs nearest to the time, by the pace of a few steps."""
-        from pap_core.training.estimate import measure
+        from pap_core.training.planning.estimate import measure
 
         learnt = sum(_training_crops(folder) for folder in folders) * (1 - self.config.validation)
         pace = measure(self.config, folders).crops_per_second
@@ -94,7 +95,7 @@ class Network(Method):
 
     def restore(self, folder: Path) -> None:
         """Take the weights of a checkpoint folder."""
-        from pap_core.inference import Segmenter
+        from pap_core.inference.segmenter import Segmenter
         from pap_core.model.checkpoint import read
 
         self.segmenter = Segmenter(read(folder))

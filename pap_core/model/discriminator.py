@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from pap_core.model import bounds
+from pap_core.settings import bounds
 
 RANGES: dict[str, bounds.Range] = {"layers": (1, 8), "width": (1, 1024), "kernel": (2, 16)}
 

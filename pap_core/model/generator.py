@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from pap_core.labels import PALETTE
-from pap_core.model import bounds, objective
+from pap_core.model import objective
 from pap_core.model.backbone import CHANNELS, EfficientNetLite0
+from pap_core.settings import bounds
 
 NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
 RANGES: dict[str, bounds.Range] = {

@@ -8,9 +8,9 @@ from typing import Annotated, TypedDict
 
 import msgspec
 
-from pap_core.apart import answer, call
 from pap_core.errors import InputError
 from pap_core.files import Count, read_json, write_whole
+from pap_core.jobs.call import answer, call
 
 TOLERANCE = 1 / 255  # of colours in [-1, 1]: half a grey level, what rounding to pixels takes anyway
 OPSET = 18

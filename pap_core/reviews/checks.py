@@ -7,7 +7,7 @@ import numpy as np
 
 from pap_core.contours import fill
 from pap_core.errors import InputError
-from pap_core.reviews.outlines import Outlines
+from pap_core.outlines import Outlines
 from pap_core.reviews.records import REASONS, REJECTED, VERDICTS, Decision, ReviewCell
 
 LONGEST_REMARK = 2000  # characters

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from pap_core.evaluation.metrics import count, scores
 from pap_core.labels import CLASSES, CYTOPLASM, NUCLEUS
-from pap_core.metrics import count, scores
-from pap_core.reviews.outlines import Outlines
+from pap_core.outlines import Outlines
 
 
 def areas(outlines: Outlines, shape: tuple[int, int]) -> dict[str, float]:

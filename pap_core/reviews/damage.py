@@ -12,7 +12,7 @@ import msgspec
 
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, fitting
-from pap_core.reviews.outlines import Outlines
+from pap_core.outlines import Outlines
 from pap_core.reviews.records import VERDICTS, Decision
 from pap_core.reviews.rows import StoredCell, pixels_of
 from pap_core.reviews.store import Reviews

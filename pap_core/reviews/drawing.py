@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.polygon import orient
 
-from pap_core.reviews.outlines import Outlines
+from pap_core.outlines import Outlines
 from pap_core.reviews.shapes import corners, flattened, middle, placed, stroke
 
 PARTS = ("nucleus", "cell")

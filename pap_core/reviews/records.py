@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from pap_core.reviews.outlines import Outlines
+from pap_core.outlines import Outlines
 
 ACCEPTED, CORRECTED, REJECTED = "accepted", "corrected", "rejected"
 VERDICTS = (ACCEPTED, CORRECTED, REJECTED)

@@ -12,8 +12,8 @@ from sqlalchemy import Row
 
 from pap_core.errors import InputError
 from pap_core.images import png_bytes
+from pap_core.outlines import Outlines
 from pap_core.reviews.checks import picture_digest
-from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.records import REJECTED, Decision, Place, ReviewCell
 from pap_core.reviews.schema import CellVersion, DecisionRow, Picture
 

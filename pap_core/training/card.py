@@ -8,8 +8,8 @@ from pathlib import Path
 from pap_core.errors import InputError
 from pap_core.model.catalogue import CARD
 from pap_core.model.checkpoint import read
-from pap_core.publish import write_card
 from pap_core.training.config import PRESETS, TrainConfig, to_dict
+from pap_core.training.publish import write_card
 from pap_core.training.run import Run
 
 

@@ -11,7 +11,7 @@ from pap_core.errors import InputError
 from pap_core.training import processes
 from pap_core.training.config import TrainConfig
 from pap_core.training.device import CPU, devices
-from pap_core.training.estimate import costs
+from pap_core.training.planning.estimate import costs
 from pap_core.training.share import share_out
 
 

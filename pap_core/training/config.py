@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pap_core.errors import InputError
-from pap_core.model import bounds, discriminator, generator
+from pap_core.model import discriminator, generator
 from pap_core.model.discriminator import DiscriminatorConfig
 from pap_core.model.generator import GeneratorConfig
+from pap_core.settings import bounds
 
 JITTER_RANGES: dict[str, bounds.Range] = {
     "rotation": (0.0, 180.0),

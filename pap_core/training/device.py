@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pap_core.training import life
+from pap_core.jobs import liveness
 from pap_core.training.run import Run
 from pap_core.workspace import runs, workspace
 
@@ -117,6 +117,6 @@ def _ahead(run: Run) -> int:
     for path in runs().glob("[!.]*"):
         status = Run(path).read_status()
         waits = status.get("state") == "queued" and status.get("device", "") in ("", own.get("device", ""))
-        if waits and (status.get("queued", 0.0), str(path.resolve())) < mine and life.fresh(status):
-            ahead += life.living(status)
+        if waits and (status.get("queued", 0.0), str(path.resolve())) < mine and liveness.fresh(status):
+            ahead += liveness.living(status)
     return ahead

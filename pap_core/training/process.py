@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import psutil
 from filelock import FileLock, Timeout
 
-from pap_core import background
-from pap_core.data.jobs import remove
+from pap_core.data.build_job import remove
 from pap_core.errors import InputError
-from pap_core.training import life
+from pap_core.jobs import background, liveness
 from pap_core.training.run import Run
 from pap_core.workspace import runs
 
@@ -140,7 +139,7 @@ def stop(run: Run) -> None:
         return
     except OSError as error:
         raise _unwritable(run, error) from error
-    process = life.process_of(run.read_status())
+    process = liveness.process_of(run.read_status())
     if process is None:
         raise InputError(f"{run.folder.name}: its process is on another machine; end it there.")
     threading.Thread(target=_end, args=(process,)).start()
@@ -194,12 +193,12 @@ def damaged() -> dict[str, str]:
 
 def _state(run: Run, status: dict) -> str:
     told = status.get("state", "running")  # torn as the power failed
-    if told == "finished" and status.get("to_evaluate") and life.living(status):
+    if told == "finished" and status.get("to_evaluate") and liveness.living(status):
         told = "running"
     if told in ("stopped", "finished", "failed"):
         return told
     asked = run.stop_asked
-    if life.living(status):
+    if liveness.living(status):
         return "stopping" if asked else told
     return "stopped" if asked else "lost"
 
@@ -214,7 +213,7 @@ def _note(status: dict, state: str) -> str:
 @contextmanager
 def _alone(run: Run) -> Iterator[None]:
     """See that no process is at work for a run, and that none begins while the context lasts."""
-    lock = FileLock(run.folder / life.LOCK, thread_local=False)
+    lock = FileLock(run.folder / liveness.LOCK, thread_local=False)
     try:
         lock.acquire(timeout=1.0, poll_interval=0.02)
     except Timeout:

@@ -18,8 +18,9 @@ from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import write_png
-from pap_core.training import life, state
-from pap_core.training.machine import machine
+from pap_core.jobs import liveness
+from pap_core.training import state
+from pap_core.training.planning.machine import machine
 from pap_core.training.written import Settings, Told, parse_row
 from pap_core.workspace import runs
 
@@ -192,7 +193,7 @@ class Run:
             values: to change; what the status says besides them stays.
         """
         with _writing:
-            content = self.read_status() | values | life.identity(pid)
+            content = self.read_status() | values | liveness.identity(pid)
             write_whole(self.folder / "status.json", json.dumps(content, indent=2).encode())
 
     def note(self, text: str) -> None:
@@ -203,7 +204,7 @@ class Run:
 
     def fail(self, error: BaseException) -> None:
         """Write down why the process at work ends before its time; an interruption is no failure."""
-        ended: dict = {"state": "failed", "error": life.told(error, self.folder), "phase": ""}
+        ended: dict = {"state": "failed", "error": liveness.told(error, self.folder), "phase": ""}
         if isinstance(error, KeyboardInterrupt):
             ended |= {"state": "stopped", "error": None}
         with suppress(OSError):  # a disk without room for this much: the process is seen to be gone
@@ -218,7 +219,7 @@ class Run:
         Raises:
             InputError: another process is at it, or the folder cannot be written.
         """
-        with life.held(self.folder, self.other_process) as anew:
+        with liveness.held(self.folder, self.other_process) as anew:
             if anew:
                 for left in self.folder.rglob(".*.part"):
                     left.unlink(missing_ok=True)
@@ -246,7 +247,7 @@ class Run:
     def other_process(self) -> int | None:
         """Return the id of another process that is at work for the run, None if there is none."""
         status = self.read_status()
-        return status["pid"] if life.living(status) and status["pid"] != os.getpid() else None
+        return status["pid"] if liveness.living(status) and status["pid"] != os.getpid() else None
 
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""

@@ -8,8 +8,8 @@ import torch
 from accelerate import Accelerator
 
 from pap_core.data.dataset import Crops
+from pap_core.evaluation.metrics import compare, scores
 from pap_core.labels import CLASSES, draw_targets
-from pap_core.metrics import compare, scores
 from pap_core.model.generator import ColourNetwork, to_pixels
 from pap_core.training.config import TrainConfig
 
@@ -73,7 +73,7 @@ def counts_of(
         accelerator: of a run with several processes: each generates its own crops, no two the same.
 
     Returns:
-        In every process the counts of all crops; see `pap_core.metrics.compare`.
+        In every process the counts of all crops; see `pap_core.evaluation.metrics.compare`.
     """
     if accelerator is None or accelerator.num_processes == 1:
         return compare(generate(generator, crops.images, autocast), crops.labels.numpy(), "strict")

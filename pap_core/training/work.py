@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pap_core.errors import InputError
-from pap_core.training import life, processes
+from pap_core.jobs import liveness
+from pap_core.training import processes
 from pap_core.training.device import turn
 from pap_core.training.run import Run
 
@@ -69,7 +70,7 @@ def work(
             if run.read_status().get("state") in ("queued", "running"):  # not told by the loop
                 run.fail(error)
             if isinstance(error, OSError):
-                raise InputError(life.told(error, run.folder)) from error
+                raise InputError(liveness.told(error, run.folder)) from error
             raise
 
 
@@ -119,14 +120,14 @@ def _evaluate(run: Run, cpu: bool) -> None:
         run.forget_stop()
         run.note("The evaluation was stopped; the Results page can make it.")
     except Exception as error:
-        run.note(f"The evaluation failed: {life.told(error, run.folder)}")
+        run.note(f"The evaluation failed: {liveness.told(error, run.folder)}")
 
 
 def _evaluate_all(run: Run, cpu: bool) -> None:
     from pap_core.data.described import located
-    from pap_core.inference import Segmenter
+    from pap_core.evaluation.store import evaluate_and_keep, find, split_of
+    from pap_core.inference.segmenter import Segmenter
     from pap_core.model.checkpoint import read
-    from pap_core.results import evaluate_and_keep, find, split_of
 
     checkpoint = read(run.folder / "checkpoints" / "best")
     splits = [split_of(located(Path(one["folder"]), one["digest"])) for one in run.read_config()[1]]

@@ -38,7 +38,7 @@ class Settings(TypedDict):
 
 
 class Process(TypedDict, total=False):
-    """What a status says of the process at work, see `pap_core.training.life.identity`."""
+    """What a status says of the process at work, see `pap_core.jobs.liveness.identity`."""
 
     host: str
     pid: _Positive

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import PATIENCE
+
+from tests.helpers.browser.browsing import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsing import PATIENCE, serving, settle
-from comparing import few
-from threshold_checkpoint import threshold_network, write_checkpoint
+
+from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.comparing import few
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import serving, settle
-from lived_in import furnish_lived_in
+
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.browser.lived_in import furnish_lived_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from browsing import serving, settle
-from threshold_checkpoint import write_checkpoint
 
 from pap_core.model.generator import Generator, GeneratorConfig
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.threshold_checkpoint import write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

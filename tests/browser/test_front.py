@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import serving
-from threshold_checkpoint import threshold_network, write_checkpoint
+
+from tests.helpers.browser.browsing import serving
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsing import serving, settle
-from lived_in import furnish_lived_in
+
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.browser.lived_in import furnish_lived_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

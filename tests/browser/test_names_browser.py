@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import serving, settle
-from names_app import NAMES
+
+from tests.helpers.browser import names_app
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.browser.names_app import NAMES
 
 pytestmark = pytest.mark.browser
 
 
 def test_no_name_becomes_a_link_or_anything_else(visit: Callable, tmp_path: Path) -> None:
-    with serving(tmp_path, tmp_path, app=Path(__file__).parent / "names_app.py") as address:
+    with serving(tmp_path, tmp_path, app=Path(names_app.__file__)) as address:
         page = visit(address)
         page.get_by_test_id("stDataFrame").wait_for()
         settle(page)

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import torch
-from browsing import PATIENCE, serving, settle
-from threshold_checkpoint import write_checkpoint
 
 from pap_core.model.generator import Generator, GeneratorConfig
+from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.threshold_checkpoint import write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -4,20 +4,19 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import browsing
 import numpy as np
 import pytest
 import shapely
-from browsing import serving, settle
-from canvas_app import SHAPES, SIDE
 from PIL import Image, ImageColor
 
-from pages.shared.review_canvas import LONGEST
-from pap_core.reviews.outlines import Outlines
+from pages.parts.review.canvas import LONGEST
+from pap_core.outlines import Outlines
 from pap_core.reviews.shapes import corners, flattened, middle, placed
+from tests.helpers.browser import browsing
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.pages.canvas_app import SHAPES, SIDE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,17 +26,16 @@ pytestmark = pytest.mark.browser
 FIT = LONGEST / SIDE  # px of the canvas for one of the picture
 HALF = 0.5  # px of the picture: as far as an outline may come back off its place
 NUCLEUS = (120, 124)  # its middle, px of the picture
-TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def canvases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app with nothing but canvases."""
     folder = tmp_path_factory.mktemp("canvases")
-    (folder / "app.py").write_text("import canvas_app\n\ncanvas_app.main()\n")
+    (folder / "app.py").write_text("from tests.helpers.pages import canvas_app\n\ncanvas_app.main()\n")
     shutil.copytree(browsing.ROOT / ".streamlit", folder / ".streamlit")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{browsing.ROOT}:{TESTS / 'pages'}")
+        patch.setenv("PYTHONPATH", str(browsing.ROOT))
         patch.setattr(browsing, "ROOT", folder)
         with serving(folder, folder) as address:
             yield address

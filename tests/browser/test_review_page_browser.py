@@ -9,18 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 import shapely
-from browsing import serving, settle
 from PIL import Image, ImageColor
-from threshold_checkpoint import threshold_network, write_checkpoint
 
-from pages.shared.review_canvas import LONGEST
-from pap_core.inference import Segmenter
+from pages.parts.review.canvas import LONGEST
+from pap_core.evaluation.store import Kept, evaluate_and_keep, split_of
+from pap_core.inference.segmenter import Segmenter
 from pap_core.model.checkpoint import read
-from pap_core.results import Kept, evaluate_and_keep, split_of
+from pap_core.reviewing.split_queue import SplitQueue, split_queue
 from pap_core.reviews.drawing import EDGES
 from pap_core.reviews.records import CORRECTED, ReviewCell
-from pap_core.reviews.split_queue import SplitQueue, split_queue
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browsing import serving, settle
 from PIL import Image, ImageDraw
-from threshold_checkpoint import threshold_network, write_checkpoint
+
+from tests.helpers.browser.browsing import serving, settle
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import PATIENCE, serving, settle
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
-from threshold_checkpoint import threshold_network, write_checkpoint
+
+from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import PATIENCE, serving, settle
-from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.training import process
 from pap_core.training.run import Run
+from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from built import reasons, rows
 from PIL import Image
 
 from pap_core.contours import fill
-from pap_core.data import herlev, sipakmed
 from pap_core.data.build import MANIFEST, BuildOptions, build, summary
+from pap_core.data.readers import herlev, sipakmed
 from pap_core.errors import InputError
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, colour_map
+from tests.helpers.built import reasons, rows
 
 KINDS = ("images", "labels", "targets")
 FILES = {"dataset.json", "manifest.csv", "skipped.csv", *KINDS}

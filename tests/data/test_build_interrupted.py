@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from built import rows
 from PIL import Image
 
 from pap_core.data.build import BuildOptions, build
 from pap_core.errors import InputError
+from tests.helpers.built import rows
 
 KINDS = ("images", "labels", "targets")
 FILES = {"dataset.json", "manifest.csv", "skipped.csv", *KINDS}

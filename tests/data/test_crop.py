@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pap_core.contours import fill
-from pap_core.data.cell import Cell
 from pap_core.data.crop import FIT_MARGIN, Crop, draw, field, fit, label_map, resize_label, square, window
+from pap_core.data.readers.cell import Cell
 from pap_core.errors import InputError
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
 

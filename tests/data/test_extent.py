@@ -6,22 +6,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from built import rows
-from comparing import evaluate_in
-from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.data import composition
 from pap_core.data.build import BuildOptions, build
-from pap_core.data.cell import Cell
 from pap_core.data.crop import CUTS, draw, label_map
 from pap_core.data.extent import COLUMNS, Extent
 from pap_core.data.manifest import extent_of
+from pap_core.data.readers.cell import Cell
 from pap_core.errors import InputError
+from pap_core.evaluation.store import Kept
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, IGNORE, decode
 from pap_core.measurement import measure
-from pap_core.results import Kept
-from pap_core.reviews.split_queue import split_queue
+from pap_core.reviewing.split_queue import split_queue
+from tests.helpers.built import rows
+from tests.helpers.comparing import evaluate_in
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 WIDTH, HEIGHT = 600, 500
 EDGE = ((30, 250), (570, 250), (300, 28), (300, 472), (32, 30), (566, 470))  # of nuclei, near an edge or two

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pap_core.data.cell import Cell
+from pap_core.data.readers.cell import Cell
 from pap_core.data.split import TEST, TRAIN, hold_out, split
 
 SIZES = {"Parabasal": 7, "Koilocytotic": 3, "Dyskeratotic": 4}  # cells of a smear

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from built import rows
 from PIL import Image
 
 from pap_core.data.build import BuildOptions, build, summary
@@ -14,6 +13,7 @@ from pap_core.data.dataset import load, training_and_validation
 from pap_core.data.likeness import same_pictures, torn
 from pap_core.data.twins import first_of_each
 from pap_core.errors import InputError
+from tests.helpers.built import rows
 
 PAIRS = 12
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)

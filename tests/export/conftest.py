@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from pap_core.contours import fill
-from pap_core.data import phantom
+from pap_core.data.phantom import smear as phantom
 from pap_core.export import Origin
-from pap_core.inference import Segmenter
+from pap_core.inference.segmenter import Segmenter
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.measurement import measure
 from pap_core.model.checkpoint import read

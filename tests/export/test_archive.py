@@ -12,7 +12,7 @@ from skimage.measure import label as connected
 
 from pap_core.contours import fill, parse_dat
 from pap_core.data.crop import draw, label_map
-from pap_core.data.sipakmed import read
+from pap_core.data.readers.sipakmed import read
 from pap_core.export import (
     NOTICE,
     bundle,

@@ -6,7 +6,7 @@ import io
 import pandas as pd
 import pytest
 
-from pap_core.comparison_table import escaped_markdown, latex, markdown
+from pap_core.comparison.table import escaped_markdown, latex, markdown
 from pap_core.export.spreadsheet import harmless, spreadsheet_csv
 
 FORMULAS = [

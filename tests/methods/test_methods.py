@@ -8,14 +8,14 @@ import pytest
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import Crops, load
 from pap_core.errors import InputError
+from pap_core.evaluation.metrics import compare, scores
+from pap_core.evaluation.published import TABLE_5
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS, PALETTE
 from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, make
 from pap_core.methods.catalogue import load as load_method
 from pap_core.methods.combination import Combination
 from pap_core.methods.method import Method
 from pap_core.methods.network import Network
-from pap_core.metrics import compare, scores
-from pap_core.published import TABLE_5
 from pap_core.training.config import override
 
 # what makes a moment of training enough on phantoms that are all alike

@@ -6,7 +6,7 @@ import pytest
 
 from pap_core.data.described import describe
 from pap_core.methods.catalogue import make
-from pap_core.training import estimate
+from pap_core.training.planning import estimate
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(0.2, 1), (1.4, 1), (1.9, 2), (35.6, 36)])

@@ -8,7 +8,6 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.data.dataset import load
 from pap_core.errors import InputError
@@ -17,6 +16,7 @@ from pap_core.model.checkpoint import read
 from pap_core.model.generator import GeneratorConfig
 from pap_core.model.networks import build
 from pap_core.model.onnx_export import CROPS, TOLERANCE, Exported, export, find
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from comparing import evaluate_in, few
-from threshold_checkpoint import threshold_network, write_checkpoint
-from visiting import use
 
-from pap_core.results import Kept
-from pap_core.reviews.split_queue import SplitQueue, split_queue
+from pap_core.evaluation.store import Kept
+from pap_core.reviewing.split_queue import SplitQueue, split_queue
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.comparing import evaluate_in, few
+from tests.helpers.pages.visiting import use
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,21 +2,21 @@
 
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
-from canvas_app import SIDE, drawn_cell
-from canvases import canvas_of, draw, moved, on_canvas, press
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.review_background import background
-from pages.shared.review_canvas import LONGEST
-from pages.shared.review_tools import ZOOMS
+from pages.parts.review.background import background
+from pages.parts.review.canvas import LONGEST
+from pages.parts.review.tools import ZOOMS
+from pap_core.outlines import Outlines
 from pap_core.reviews.drawing import ADDING, EDGES, INSIDE, View
-from pap_core.reviews.outlines import Outlines
+from tests.helpers.pages import canvas_app
+from tests.helpers.pages.canvas_app import SIDE, drawn_cell
+from tests.helpers.pages.canvases import canvas_of, draw, moved, on_canvas, press
 
 CELL, NUCLEUS = 0, 1  # of the shapes on the canvas
 FIT = LONGEST / SIDE  # px of the canvas for one of the picture
@@ -28,7 +28,7 @@ NUCLEUS_EDGE = CENTRED | {"stroke": EDGES["nucleus"], "strokeWidth": 2}
 def app() -> AppTest:
     """A page with a cell on a canvas."""
     st.cache_data.clear()
-    app = AppTest.from_file(str(Path(__file__).parent / "canvas_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(canvas_app.__file__, default_timeout=60).run()
     assert not app.exception
     return app
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from reviewed_smear import cell, reject, reviewed
 from streamlit.testing.v1 import AppTest
 
 from pap_core.reviews.exports import FORMATS
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.reviewed_smear import cell, reject, reviewed
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def reviews(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reviews:
 
 def shown() -> AppTest:
     def page() -> None:
-        from pages.shared.review_exports import exports
+        from pages.parts.review.exports import exports
         from pages.shared.reviews import store
 
         exports(store())

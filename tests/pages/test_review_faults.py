@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import streamlit as st
-from canvases import draw, moved
-from reviewing import NUCLEUS, at, by_id, counted, ids, opened, press, told
 
-from pap_core.reviews.queue import UNCERTAIN
-from pap_core.reviews.split_queue import SplitQueue
+from pap_core.reviewing.queue import UNCERTAIN
+from pap_core.reviewing.split_queue import SplitQueue
 from pap_core.reviews.store import Reviews
+from tests.helpers.pages.canvases import draw, moved
+from tests.helpers.pages.reviewing import NUCLEUS, at, by_id, counted, ids, opened, press, told
 
 # What goes wrong
 

@@ -5,14 +5,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from canvases import canvas_of, draw, moved
-from reviewing import FIT, NUCLEUS, address, at, by_id, counted, ids, middle, opened, press, reject, told
-from visiting import said
 
+from pap_core.reviewing.queue import RANDOM, UNCERTAIN, WORST
+from pap_core.reviewing.split_queue import SplitQueue
 from pap_core.reviews.comparison import areas
-from pap_core.reviews.queue import RANDOM, UNCERTAIN, WORST
-from pap_core.reviews.split_queue import SplitQueue
 from pap_core.reviews.store import Reviews
+from tests.helpers.pages.canvases import canvas_of, draw, moved
+from tests.helpers.pages.reviewing import (
+    FIT,
+    NUCLEUS,
+    address,
+    at,
+    by_id,
+    counted,
+    ids,
+    middle,
+    opened,
+    press,
+    reject,
+    told,
+)
+from tests.helpers.pages.visiting import said
 
 TRUTH = "Jaccard with the truth"
 

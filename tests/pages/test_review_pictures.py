@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-from reviewing import address, at, counted, opened, press, told
-from segmenting import CROP, SMEAR, SMEAR_CELLS, encoded, truth_of
 from streamlit.testing.v1 import AppTest
-from visiting import said
 
 from pap_core.reviews.store import Reviews
+from tests.helpers.pages.reviewing import address, at, counted, opened, press, told
+from tests.helpers.pages.segmenting import CROP, SMEAR, SMEAR_CELLS, encoded, truth_of
+from tests.helpers.pages.visiting import said
 
 # Pictures that are given
 

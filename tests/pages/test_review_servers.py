@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from canvases import draw, moved
-from reviewing import NUCLEUS, at, counted, press, told
 from sqlalchemy import Engine, create_engine, make_url, text
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from visiting import APP, PATIENCE
 
 from pages.shared.reviews import store
 from pap_core.reviews.store import Reviews
+from tests.helpers.pages.canvases import draw, moved
+from tests.helpers.pages.reviewing import NUCLEUS, at, counted, press, told
+from tests.helpers.pages.visiting import APP, PATIENCE
 
 OnServer = Callable[[str], AppTest]
 

@@ -3,15 +3,27 @@
 from pathlib import Path
 
 import pytest
-from canvases import canvas_of, draw, moved
-from reviewing import FIT, NUCLEUS, at, by_id, counted, ids, middle, opened, press, reject, told
 from streamlit.testing.v1 import AppTest
-from visiting import APP, PATIENCE
 
-from pap_core.reviews.queue import UNCERTAIN
+from pap_core.reviewing.queue import UNCERTAIN
+from pap_core.reviewing.split_queue import SplitQueue
 from pap_core.reviews.records import Decision, ReviewCell
-from pap_core.reviews.split_queue import SplitQueue
 from pap_core.reviews.store import Reviews
+from tests.helpers.pages.canvases import canvas_of, draw, moved
+from tests.helpers.pages.reviewing import (
+    FIT,
+    NUCLEUS,
+    at,
+    by_id,
+    counted,
+    ids,
+    middle,
+    opened,
+    press,
+    reject,
+    told,
+)
+from tests.helpers.pages.visiting import APP, PATIENCE
 
 AUTH = {"client_id": "pap", "cookie_secret": "0123456789abcdef" * 2}
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from segmenting import SMEAR_CELLS, truth_of
 
-from pages.shared.segment_pictures import LARGEST, TOLERANCE, in_words, path, share
+from pages.parts.segment.pictures import LARGEST, TOLERANCE, in_words, path, share
 from pap_core.contours import fill, trace
+from tests.helpers.pages.segmenting import SMEAR_CELLS, truth_of
 
 
 def corners(data: str) -> list[np.ndarray]:

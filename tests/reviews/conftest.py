@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawn_reviews import Saving
 from sqlalchemy import Engine, create_engine
-from strokes import SHAPE, disc, traced
 
 from pap_core.contours import fill
-from pap_core.data import phantom
-from pap_core.reviews.outlines import Outlines
+from pap_core.data.phantom import smear as phantom
+from pap_core.outlines import Outlines
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.drawn_reviews import Saving
+from tests.helpers.reviews.strokes import SHAPE, disc, traced
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_reviews import SIDE, decided, drawn_cell, outlines
 from sklearn.metrics import cohen_kappa_score, jaccard_score
 
-from pap_core.intervals import interval
-from pap_core.reviews.agreement import COLUMNS, agreement, cohens_kappa
-from pap_core.reviews.outlines import Outlines
+from pap_core.evaluation.intervals import interval
+from pap_core.outlines import Outlines
+from pap_core.reviewing.agreement import COLUMNS, agreement, cohens_kappa
 from pap_core.reviews.records import VERDICTS, Decision
+from tests.helpers.reviews.drawn_reviews import SIDE, decided, drawn_cell, outlines
 
 SHAPE = (SIDE, SIDE)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from pap_core.outlines import Outlines
 from pap_core.reviews.comparison import areas, metrics
-from pap_core.reviews.outlines import Outlines
 
 
 def test_measures_of_a_correction() -> None:

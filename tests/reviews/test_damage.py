@@ -5,17 +5,17 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from damages import NO_OBJECT
-from drawn_reviews import decided, drawn_cell
 
-from pap_core.data import reviews as folders
+from pap_core.data.readers import reviews as folders
 from pap_core.errors import InputError
+from pap_core.outlines import Outlines
 from pap_core.reviews import exchange
 from pap_core.reviews.damage import damaged_cells, readable
 from pap_core.reviews.exports import write
 from pap_core.reviews.exports.audit import audit_log, verify
-from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.damages import NO_OBJECT
+from tests.helpers.reviews.drawn_reviews import decided, drawn_cell
 
 OUTLINES = {name: content for name, content in NO_OBJECT.items() if b"\0" not in content}
 OUTLINES |= {"huge": b'{"cell": [[[%s, 1], [2, 2], [1, 3]]], "nucleus": []}' % (b"9" * 400)}

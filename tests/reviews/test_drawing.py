@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import shapely
-from strokes import HALF, SHAPE, ZOOMS, apart, area, sent, view_of
 
 from pap_core import overlay
+from pap_core.outlines import Outlines
 from pap_core.reviews.drawing import (
     ADDING,
     EDGES,
@@ -16,7 +16,7 @@ from pap_core.reviews.drawing import (
     read,
     whole,
 )
-from pap_core.reviews.outlines import Outlines
+from tests.helpers.reviews.strokes import HALF, SHAPE, ZOOMS, apart, area, sent, view_of
 
 
 def test_colours_are_those_of_all_pictures() -> None:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from reviewed_smear import SIZE, accept, cell, correct, moved, predicted, reject, reviewed, true
 
 from pap_core.data.build import build
 from pap_core.data.crop import draw, label_map
-from pap_core.data.sipakmed import read
+from pap_core.data.readers.sipakmed import read
 from pap_core.errors import InputError
 from pap_core.export import read_geojson
 from pap_core.labels import CYTOPLASM, NUCLEUS
@@ -22,6 +21,17 @@ from pap_core.reviews.exports.audit import audit_log, last_digest, verify
 from pap_core.reviews.exports.table import decisions_csv
 from pap_core.reviews.records import Place, ReviewCell
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.reviewed_smear import (
+    SIZE,
+    accept,
+    cell,
+    correct,
+    moved,
+    predicted,
+    reject,
+    reviewed,
+    true,
+)
 
 SHAPE = SIZE[::-1]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from reviewed_smear import accept, cell, reviewed
 
 from pap_core.__main__ import main
 from pap_core.images import png_bytes
 from pap_core.reviews.exports import FORMATS, write
 from pap_core.reviews.records import Place
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.reviewed_smear import accept, cell, reviewed
 
 SEVERAL = ("reviews", "sipakmed", "coco", "geojson")
 

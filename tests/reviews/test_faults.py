@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from drawn_reviews import decided, drawn_cell, save_until_refused
 from sqlalchemy import event
 
 from pap_core.errors import InputError
 from pap_core.reviews import connection as connecting
 from pap_core.reviews.records import Decision
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.drawn_reviews import decided, drawn_cell, save_until_refused
 
 NOBODY = 65534
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from drawn_reviews import Saving, drawn_cell
 from sqlalchemy import create_engine, make_url
 
 from pap_core.reviews.store import Reviews
+from tests.helpers.reviews.drawn_reviews import Saving, drawn_cell
 
 CELLS = list(range(40))
 

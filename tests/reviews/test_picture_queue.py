@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from segmenting import CROP, CROP_CELLS, SMEAR, SMEAR_CELLS, encoded, jaccard, truth_of
 
 from pap_core.errors import InputError
 from pap_core.export import Origin, label_png
 from pap_core.labels import NUCLEUS, colour_map
 from pap_core.measurement import measure
-from pap_core.reviews.picture_queue import MARGIN, SMALLEST, PictureQueue, picture_queue, predicted_queue
-from pap_core.reviews.queue import (
+from pap_core.reviewing.picture_queue import MARGIN, SMALLEST, PictureQueue, picture_queue, predicted_queue
+from pap_core.reviewing.queue import (
     UNCERTAIN,
     orders,
 )
+from tests.helpers.pages.segmenting import CROP, CROP_CELLS, SMEAR, SMEAR_CELLS, encoded, jaccard, truth_of
 
 ORIGIN = Origin("slide.png", "compact", "0123456789abcdef")
 

@@ -12,13 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from drawn_reviews import decided, drawn_cell, save_until_refused
 from sqlalchemy import Connection, create_engine, event, make_url
 
 from pap_core.errors import InputError
 from pap_core.reviews import connection as connecting
 from pap_core.reviews.records import Decision
 from pap_core.reviews.store import Reviews
+from tests.helpers.reviews.drawn_reviews import decided, drawn_cell, save_until_refused
 
 
 @pytest.fixture

@@ -6,19 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from comparing import evaluate_in
-from segmenting import jaccard
-from threshold_checkpoint import threshold_network, write_checkpoint
 
 from pap_core.contours import fill
 from pap_core.errors import InputError
+from pap_core.evaluation.metrics import compare, scores
+from pap_core.evaluation.store import Kept
 from pap_core.images import read_image, write_png
 from pap_core.labels import NUCLEUS, PALETTE, colour_map, decode
 from pap_core.measurement import measure
-from pap_core.metrics import compare, scores
-from pap_core.results import Kept
-from pap_core.reviews.outlines import Outlines
-from pap_core.reviews.queue import (
+from pap_core.outlines import Outlines
+from pap_core.reviewing.queue import (
     AS_THEY_LIE,
     BY_CATEGORY,
     RANDOM,
@@ -29,7 +26,10 @@ from pap_core.reviews.queue import (
     orders,
     uncertainty,
 )
-from pap_core.reviews.split_queue import SplitQueue, split_queue
+from pap_core.reviewing.split_queue import SplitQueue, split_queue
+from tests.helpers.comparing import evaluate_in
+from tests.helpers.pages.segmenting import jaccard
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawn_reviews import decided, drawn_cell
 
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.drawn_reviews import decided, drawn_cell
 
 
 @pytest.fixture(autouse=True)

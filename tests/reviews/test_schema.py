@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from drawn_reviews import decided, drawn_cell
 from sqlalchemy import create_engine
 
 from pap_core.errors import InputError
 from pap_core.reviews import migrations
 from pap_core.reviews.schema import Base
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.drawn_reviews import decided, drawn_cell
 
 NEXT_STEP = """
 import sqlalchemy as sa

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from drawn_reviews import SIDE, circle, decided, drawn_cell, outlines
 from sqlalchemy import Engine, create_engine, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from pap_core.errors import InputError
+from pap_core.outlines import Outlines
 from pap_core.reviews import store
-from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.records import Place, ReviewCell
 from pap_core.reviews.schema import Picture
 from pap_core.reviews.store import Reviews
+from tests.helpers.reviews.drawn_reviews import SIDE, circle, decided, drawn_cell, outlines
 
 EVERYWHERE = outlines(radius=np.pi * 10, x=40 + 1 / 3)  # numbers that no decimal writes out
 

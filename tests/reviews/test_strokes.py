@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import shapely
-from strokes import HALF, ZOOMS, apart, area, line, path, polygon, sent, view_of
 
 from pap_core.contours import signed_area
+from pap_core.outlines import Outlines
 from pap_core.reviews.drawing import (
     ADDING,
     EDGES,
@@ -16,7 +16,7 @@ from pap_core.reviews.drawing import (
     read,
     unfinished,
 )
-from pap_core.reviews.outlines import Outlines
+from tests.helpers.reviews.strokes import HALF, ZOOMS, apart, area, line, path, polygon, sent, view_of
 
 
 @pytest.mark.parametrize("zoom", ZOOMS)

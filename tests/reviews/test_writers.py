@@ -8,10 +8,10 @@ from threading import Timer
 
 import psutil
 import pytest
-from drawn_reviews import Saving, decided, drawn_cell
 from sqlalchemy import create_engine
 
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.reviews.drawn_reviews import Saving, decided, drawn_cell
 
 WRITERS = 20
 TIMES = 5  # decisions each

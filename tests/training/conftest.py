@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from drawn_cells import write_dataset
-from small_runs import tiny
-from watching import processes
 
 from pap_core.data.dataset import Crops, load
 from pap_core.training.loop import Trainer, train
 from pap_core.training.run import Run, new_folder
+from tests.helpers.training.drawn_cells import write_dataset
+from tests.helpers.training.small_runs import tiny
+from tests.helpers.training.watching import processes
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pigment import correct, write_source
 
 from pap_core.__main__ import main
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import load
-from pap_core.evaluation import measure
-from pap_core.inference import Segmenter
+from pap_core.evaluation.evaluate import measure
+from pap_core.inference.segmenter import Segmenter
 from pap_core.model.catalogue import resolve
 from pap_core.model.checkpoint import read
 from pap_core.reviews.store import Reviews, sqlite_engine
 from pap_core.training.keeping import FINE_TUNING
+from tests.helpers.training.pigment import correct, write_source
 
 pytestmark = pytest.mark.slow
 

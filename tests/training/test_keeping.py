@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import tiny
 
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import read, write_config, write_weights
@@ -13,6 +12,7 @@ from pap_core.training.config import PRESETS, override
 from pap_core.training.keeping import FINE_TUNING
 from pap_core.training.loop import train
 from pap_core.training.run import Run
+from tests.helpers.training.small_runs import tiny
 
 SETTINGS = ("frozen_norms=true", "keep=0.5", "epochs=1", "average=0.0")
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from forking import Forking
-from small_runs import STEPS, assert_same, outcome, tiny
 
 from pap_core.model.catalogue import CONFIG, WEIGHTS
 from pap_core.model.checkpoint import read
@@ -17,6 +15,8 @@ from pap_core.training import process
 from pap_core.training.loop import train
 from pap_core.training.run import Run
 from pap_core.training.state import STATE
+from tests.helpers.training.forking import Forking
+from tests.helpers.training.small_runs import STEPS, assert_same, outcome, tiny
 
 SMALL = ["generator.width=2", "generator.levels=3", "discriminator.width=2", "epochs=8"]
 LAST = 8 * STEPS

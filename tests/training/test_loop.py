@@ -8,13 +8,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import jaccard_score
-from small_runs import (
-    DIVERGING,
-    STEPS,
-    assert_same,
-    outcome,
-    stop_at,
-)
 
 from pap_core.data.dataset import Crops, training_and_validation
 from pap_core.images import read_image
@@ -24,6 +17,7 @@ from pap_core.model.checkpoint import read
 from pap_core.training.loop import Divergence, Trainer, train
 from pap_core.training.state import STATE
 from pap_core.training.validation import samples, validate
+from tests.helpers.training.small_runs import DIVERGING, STEPS, assert_same, outcome, stop_at
 
 
 class TestLearning:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import examples, tiny
 
 from pap_core.data.dataset import Crops
 from pap_core.errors import InputError
-from pap_core.model import objective
-from pap_core.training import memory
+from pap_core.model import memory, objective
 from pap_core.training.share import Part, Share, cross_entropy, parts_of
 from pap_core.training.trainer import Trainer
+from tests.helpers.training.small_runs import examples, tiny
 
 PROJECT = Path(__file__).parents[2]
 ROOM = 20  # MB, less than the batch takes

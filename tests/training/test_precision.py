@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import torch
-from small_runs import tiny
 
 from pap_core.training.loop import train
+from pap_core.training.planning.timing import seconds
 from pap_core.training.precision import computed_in
 from pap_core.training.run import Run
-from pap_core.training.timing import seconds
 from pap_core.training.trainer import Trainer
+from tests.helpers.training.small_runs import tiny
 
 
 def test_what_is_asked_for_is_what_a_gpu_computes_in_and_fp32_is_always_fp32() -> None:

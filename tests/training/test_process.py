@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from watching import PATIENCE, busy, processes, until, waits
 
-from pap_core import results
 from pap_core.errors import InputError
+from pap_core.evaluation import store
 from pap_core.model.checkpoint import read
 from pap_core.training import process, work
 from pap_core.training.process import state, status
 from pap_core.training.run import Run
+from tests.helpers.training.watching import PATIENCE, busy, processes, until, waits
 
 PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("space")
@@ -53,7 +53,7 @@ def test_a_run_from_start_to_stop_to_the_evaluation(new, drawn_dataset: Path) ->
     assert "evaluating" in seen
     assert status(run).note == ""
     digest = read(run.folder / "checkpoints" / "best").digest
-    assert results.find(digest, results.split_of(drawn_dataset))
+    assert store.find(digest, store.split_of(drawn_dataset))
     assert "finished" in (run.folder / process.LOG).read_text()
     assert [*process.listed()] == [run.folder.name]
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import tiny
 
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import write_config, write_weights
@@ -13,6 +12,7 @@ from pap_core.model.networks import build
 from pap_core.training import work
 from pap_core.training.config import EVERY_RANGE, PRESETS
 from pap_core.training.run import Run
+from tests.helpers.training.small_runs import tiny
 
 SMALL = ("generator.width=2", "discriminator.width=2")
 PALETTE = ("generator.head=palette", "border=0")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from drawn_cells import write_dataset
 
 from pap_core.__main__ import main
 from pap_core.data.validation import held_out
 from pap_core.errors import InputError
+from tests.helpers.training.drawn_cells import write_dataset
 
 pytestmark = pytest.mark.usefixtures("space")
 SMALL = ("epochs=1", "generator.width=2", "discriminator.width=2")

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import (
+
+from pap_core.errors import InputError
+from pap_core.model import checkpoint
+from pap_core.model.checkpoint import read
+from pap_core.training import loop
+from pap_core.training.loop import train
+from pap_core.training.run import Run
+from pap_core.training.state import STATE
+from tests.helpers.training.small_runs import (
     SETTINGS,
     STEPS,
     Crash,
@@ -20,14 +28,6 @@ from small_runs import (
     tiny,
     wait_for,
 )
-
-from pap_core.errors import InputError
-from pap_core.model import checkpoint
-from pap_core.model.checkpoint import read
-from pap_core.training import loop
-from pap_core.training.loop import train
-from pap_core.training.run import Run
-from pap_core.training.state import STATE
 
 PROJECT = Path(__file__).parents[2]
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_cells import write_dataset
-from small_runs import tiny, wait_for
 
 from pap_core.data.dataset import Draws, load
 from pap_core.errors import InputError
@@ -21,6 +19,8 @@ from pap_core.training.run import Run
 from pap_core.training.share import share_out
 from pap_core.training.trainer import Trainer
 from pap_core.training.validation import counts_of
+from tests.helpers.training.drawn_cells import write_dataset
+from tests.helpers.training.small_runs import tiny, wait_for
 
 PROJECT = Path(__file__).parents[2]
 # Adam's first steps blow up differences of the last digit, the more the faster it learns; that is no fault
@@ -134,8 +134,7 @@ from pap_core.data.dataset import load
 from pap_core.training.processes import leave
 from pap_core.training.trainer import Trainer
 from pap_core.training.validation import counts_of
-sys.path.insert(0, "tests/training")
-from small_runs import tiny
+from tests.helpers.training.small_runs import tiny
 
 crops = load([Path(sys.argv[1])], "train").subset(np.arange(66) < int(sys.argv[3]))
 trainer = Trainer(tiny("batch=4"), crops, cpu=True)

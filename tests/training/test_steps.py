@@ -6,15 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from small_runs import (
-    examples,
-    tiny,
-)
 
 from pap_core.data.dataset import Crops
 from pap_core.model.generator import Generator
 from pap_core.training.loop import Trainer
 from pap_core.training.validation import validate
+from tests.helpers.training.small_runs import examples, tiny
 
 
 class TestStep:

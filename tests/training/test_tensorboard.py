@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from small_runs import Crash, crash_at
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from pap_core.training import loop
 from pap_core.training.loop import train
 from pap_core.training.run import Run
 from pap_core.training.tensorboard import Events
+from tests.helpers.training.small_runs import Crash, crash_at
 
 
 def shown(run: Run) -> EventAccumulator:

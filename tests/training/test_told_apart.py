@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from watching import until
 
 from pap_core.errors import InputError
-from pap_core.training import life, process
+from pap_core.jobs import liveness
+from pap_core.training import process
 from pap_core.training.process import state, status
 from pap_core.training.run import Run
+from tests.helpers.training.watching import until
 
 pytestmark = pytest.mark.usefixtures("space")
 
@@ -87,7 +88,7 @@ def test_a_zombie(new, other: psutil.Process) -> None:
     assert process.listed() == {}
 
 
-@pytest.mark.parametrize(("age", "expected"), [(5.0, "running"), (2 * life.SILENT, "lost")])
+@pytest.mark.parametrize(("age", "expected"), [(5.0, "running"), (2 * liveness.SILENT, "lost")])
 def test_another_machine_by_its_heartbeat(new, age: float, expected: str) -> None:
     run = new()
     run.write_status(state="running")

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from forking import Forking
-from small_runs import DIVERGING, STEPS, assert_same, outcome, stop_at, tiny
 
-from pap_core import results
 from pap_core.errors import InputError
+from pap_core.evaluation import store
 from pap_core.model.checkpoint import read
 from pap_core.training import device, process, work
 from pap_core.training.loop import train
 from pap_core.training.run import Run
 from pap_core.training.state import STATE
+from tests.helpers.training.forking import Forking
+from tests.helpers.training.small_runs import DIVERGING, STEPS, assert_same, outcome, stop_at, tiny
 
 pytestmark = pytest.mark.usefixtures("space")
 
@@ -80,7 +80,7 @@ def test_an_evaluation_is_kept_once_and_made_once(new, drawn_dataset: Path) -> N
     run = new("epochs=1")
     work.work(run, cpu=True, evaluate=True)
     digest = read(run.folder / "checkpoints" / "best").digest
-    kept = results.find(digest, results.split_of(drawn_dataset))
+    kept = store.find(digest, store.split_of(drawn_dataset))
     before = (kept.folder / "summary.json").stat().st_mtime_ns
     work.work(run, cpu=True, evaluate=True)
     assert (kept.folder / "summary.json").stat().st_mtime_ns == before
@@ -104,7 +104,7 @@ def test_an_evaluation_is_stopped_and_the_run_is_finished(new, drawn_dataset: Pa
     assert "evaluation was stopped" in status.note
     assert not run.stop_asked
     digest = read(run.folder / "checkpoints" / "best").digest
-    assert results.find(digest, results.split_of(drawn_dataset)) is None
+    assert store.find(digest, store.split_of(drawn_dataset)) is None
 
 
 def test_the_heart_beats_while_the_loop_is_at_something_long(new, monkeypatch: pytest.MonkeyPatch) -> None:

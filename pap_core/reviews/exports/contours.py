@@ -24,7 +24,7 @@ _ABOUT = (
 
 
 def files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each file; `pap_core.data.sipakmed` reads them back.
+    """Yield name and content of each file; `pap_core.data.readers.sipakmed` reads them back.
 
     `damaged` takes a sentence for each cell whose picture cannot be read.
     """

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from people import AUTH, PEOPLE, TABLE, signed_in
 from streamlit.testing.v1 import AppTest
-from visiting import APP, PATIENCE, furnish, ran, use
+
+from tests.helpers.pages.people import AUTH, PEOPLE, TABLE, signed_in
+from tests.helpers.pages.visiting import APP, PATIENCE, furnish, ran, use
 
 
 @pytest.fixture(autouse=True)

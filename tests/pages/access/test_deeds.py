@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from people import AUTH, PEOPLE, TABLE, demote, refused, signed_in
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from training_runs import logged
-from visiting import APP, PATIENCE, button, press, ran, refusals
 
 from pap_core.training import process
+from tests.helpers.pages.people import AUTH, PEOPLE, TABLE, demote, refused, signed_in
+from tests.helpers.pages.training_runs import logged
+from tests.helpers.pages.visiting import APP, PATIENCE, button, press, ran, refusals
 
 
 def test_nobody_sees_a_page_before_signing_in(space: Path) -> None:
@@ -160,10 +160,11 @@ def do_what_acts() -> None:
     """A page that calls what acts, whatever its buttons would say."""
     import streamlit as st
 
-    from pages.shared import datasets, results_job
+    from pages.parts.results import job
+    from pages.shared import datasets
     from pap_core.errors import InputError
 
-    for act in (lambda: datasets.delete("second"), lambda: results_job.start(None, None)):
+    for act in (lambda: datasets.delete("second"), lambda: job.start(None, None)):
         try:
             act()
         except InputError as error:

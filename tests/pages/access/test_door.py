@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import ROOT, serving
-from threshold_checkpoint import threshold_network, write_checkpoint
 from websockets.exceptions import InvalidStatus
-from wire import Visit, ask, signed_cookie
+
+from tests.helpers.browser.browsing import ROOT, serving
+from tests.helpers.pages.wire import Visit, ask, signed_cookie
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 SECRET = "0123456789abcdef" * 2
 SECRETS = f"""

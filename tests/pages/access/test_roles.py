@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from people import AUTH, PEOPLE, TABLE, signed_in
 from streamlit import config
 from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.access import ROLES
+from tests.helpers.pages.people import AUTH, PEOPLE, TABLE, signed_in
 
 
 def show_person() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from visiting import APP, PATIENCE, ran
+
+from tests.helpers.pages.visiting import APP, PATIENCE, ran
 
 
 def local(space: Path, url: str | None = None) -> AppTest:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from comparing import DIGEST
-from visiting import furnish_evaluated, use
 
-from pap_core.comparison import Comparison, begin, compare
+from pap_core.comparison.compare import Comparison, begin, compare
+from tests.helpers.comparing import DIGEST
+from tests.helpers.pages.visiting import furnish_evaluated, use
 
 
 @pytest.fixture(scope="module")

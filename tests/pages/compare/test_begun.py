@@ -4,14 +4,14 @@ import shutil
 import time
 
 import pytest
-from comparing import DIGEST
-from comparing_page import opened
-from visiting import PATIENCE, said
 
-from pages.shared.compare_progress import NEW
-from pap_core import comparison_job
-from pap_core.comparison import Comparison
+from pages.parts.compare.progress import NEW
+from pap_core.comparison import job
+from pap_core.comparison.compare import Comparison
 from pap_core.methods.catalogue import ABOUT, NAMES
+from tests.helpers.comparing import DIGEST
+from tests.helpers.pages.comparing_page import opened
+from tests.helpers.pages.visiting import PATIENCE, said
 
 
 def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
@@ -27,10 +27,10 @@ def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
 
 def finished(comparison: Comparison) -> None:
     deadline = time.monotonic() + PATIENCE
-    while comparison_job.progress(comparison).state in comparison_job.ACTIVE:
+    while job.progress(comparison).state in job.ACTIVE:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert comparison_job.progress(comparison).state == comparison_job.FINISHED
+    assert job.progress(comparison).state == job.FINISHED
 
 
 def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
@@ -82,7 +82,7 @@ def test_another_is_begun_beside_one_that_is_there(own: Comparison) -> None:
 def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Comparison) -> None:
     (own.folder / "otsu.json").unlink()
     (own.folder / "k-means.json").unlink()
-    working = comparison_job.work(own, ["k-means", "otsu"])
+    working = job.work(own, ["k-means", "otsu"])
     assert next(working).name == "k-means"
     app = opened()
     assert "Method 2 of 2, Otsu: preparing" in [one.proto.text for one in app.get("progress")]
@@ -93,7 +93,7 @@ def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Compar
     assert "The comparison was stopped: 1 method is left" in said(app)
     app.button(key="compare_resume").click().run()
     assert not app.error
-    assert comparison_job.progress(own).methods == ("otsu",)
+    assert job.progress(own).methods == ("otsu",)
     app.run()
     app.button(key="compare_stop").click().run()
-    assert comparison_job.progress(own).state not in comparison_job.ACTIVE
+    assert job.progress(own).state not in job.ACTIVE

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 import streamlit as st
-from comparing import DIGEST
-from comparing_page import cells, opened
-from damages import FEW
 
-from pap_core.comparison import Comparison
+from pap_core.comparison.compare import Comparison
 from pap_core.methods.catalogue import NAMES
 from pap_core.model.catalogue import WEIGHTS
+from tests.helpers.comparing import DIGEST
+from tests.helpers.damages import FEW
+from tests.helpers.pages.comparing_page import cells, opened
 
 
 def test_without_a_data_set_the_way_to_one_is_shown(own: Comparison) -> None:

@@ -5,19 +5,19 @@ import json
 import numpy as np
 import pytest
 import streamlit as st
-from comparing import DIGEST
-from comparing_page import numbers, opened, rows, take_for
 from streamlit.testing.v1 import AppTest
-from training_runs import logged
-from visiting import said
 
-from pages.shared.compare_quality import spread
-from pap_core.comparison import Comparison
-from pap_core.comparison_table import long_table, wide_table
+from pages.parts.compare.quality import spread
+from pap_core.comparison.compare import Comparison
+from pap_core.comparison.table import long_table, wide_table
+from pap_core.evaluation.paired import differences, paired
+from pap_core.evaluation.store import find
 from pap_core.methods.catalogue import ABOUT
 from pap_core.model.checkpoint import read
-from pap_core.paired import differences, paired
-from pap_core.results import find
+from tests.helpers.comparing import DIGEST
+from tests.helpers.pages.comparing_page import numbers, opened, rows, take_for
+from tests.helpers.pages.training_runs import logged
+from tests.helpers.pages.visiting import said
 
 # Figures
 

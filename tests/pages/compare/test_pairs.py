@@ -4,15 +4,15 @@ import json
 
 import pandas as pd
 import pytest
-from comparing_page import cells, numbers, opened, rows, take_for
-from segmenting import figures
-from visiting import said
 
-from pages.shared.compare_cells import ORDERS, ordered
-from pap_core.comparison import Comparison
-from pap_core.comparison_table import long_table, wide_table
+from pages.parts.compare.cells import ORDERS, ordered
+from pap_core.comparison.compare import Comparison
+from pap_core.comparison.table import long_table, wide_table
+from pap_core.evaluation.paired import differences, paired
 from pap_core.methods.catalogue import ABOUT
-from pap_core.paired import differences, paired
+from tests.helpers.pages.comparing_page import cells, numbers, opened, rows, take_for
+from tests.helpers.pages.segmenting import figures
+from tests.helpers.pages.visiting import said
 
 # Two methods
 

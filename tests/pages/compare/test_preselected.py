@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pages.shared.compare_progress import first_with_test
+from pages.parts.compare.progress import first_with_test
 
 
 def made(folder: Path, *sides: str) -> Path:

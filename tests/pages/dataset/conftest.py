@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from threshold_checkpoint import threshold_network, write_checkpoint
+
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 
 @pytest.fixture(scope="module")

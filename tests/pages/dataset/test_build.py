@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from building import held
-from datasets_page import BUILD, box, box_named, opened, second_set, zipped
-from visiting import PATIENCE, press, ran, refusals, said
 
-from pap_core.data import jobs
-from pap_core.data.jobs import Job
+from pap_core.data import build_job
+from pap_core.data.build_job import Job
+from tests.helpers.building import held
+from tests.helpers.pages.datasets_page import BUILD, box, box_named, opened, second_set, zipped
+from tests.helpers.pages.visiting import PATIENCE, press, ran, refusals, said
 
 
 def test_an_empty_data_root_says_what_to_do(space: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_name_of_no_use_is_refused(root: Path, name: str, told: str) -> None:
     (sentence,) = refusals(app)
     assert told in sentence
     assert not (root.parent / "out").exists()
-    assert jobs.listed() == []
+    assert build_job.listed() == []
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from damages import FEW
-from datasets_page import box, opened, second_set
-from visiting import press, ran, refusals, said
 
 from pap_core.data.composition import read
+from tests.helpers.damages import FEW
+from tests.helpers.pages.datasets_page import box, opened, second_set
+from tests.helpers.pages.visiting import press, ran, refusals, said
 
 
 def test_a_data_set_deleted_by_another_gives_one_sentence(space: Path) -> None:

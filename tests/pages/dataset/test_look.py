@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from datasets_page import BUILD, box, opened, second_set
 from streamlit.testing.v1 import AppTest
-from visiting import APP, PATIENCE, press, ran, refusals, said
 
 from pap_core.data.composition import read
-from pap_core.data.sipakmed import OFFICIAL
+from pap_core.data.readers.sipakmed import OFFICIAL
+from tests.helpers.pages.datasets_page import BUILD, box, opened, second_set
+from tests.helpers.pages.visiting import APP, PATIENCE, press, ran, refusals, said
 
 
 def test_the_ready_set_is_shown_with_its_figures(space: Path) -> None:

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from datasets_page import BUILD, begun, box, opened
-from visiting import press, ran, refusals, said
+
+from tests.helpers.pages.datasets_page import BUILD, begun, box, opened
+from tests.helpers.pages.visiting import press, ran, refusals, said
 
 
 def test_the_first_start_tells_that_the_ready_set_is_being_made(space: Path) -> None:

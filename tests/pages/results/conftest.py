@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from results_page import kept_of
-from visiting import furnish_evaluated, use
 
-from pap_core.results import Kept
+from pap_core.evaluation.store import Kept
+from tests.helpers.pages.results_page import kept_of
+from tests.helpers.pages.visiting import furnish_evaluated, use
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from results_page import opened
-from visiting import said
 
 from pages.shared.model import IN_USE
+from tests.helpers.pages.results_page import opened
+from tests.helpers.pages.visiting import said
 
 
 def test_the_address_opens_the_same_view(here: Path) -> None:

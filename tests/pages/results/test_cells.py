@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from results_page import cells, kept_of, opened, values
-from visiting import said
 
-from pages.shared.results_data import listed_csv
-from pages.shared.results_view import SORTS, listed
-from pap_core.results import Kept
+from pages.parts.results.view import SORTS, listed
+from pages.shared.evaluations import listed_csv
+from pap_core.evaluation.store import Kept
+from tests.helpers.pages.results_page import cells, kept_of, opened, values
+from tests.helpers.pages.visiting import said
 
 
 def test_cells_are_listed_filtered_and_sorted() -> None:

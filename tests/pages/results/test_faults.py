@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from damages import FEW
-from results_page import kept_of, opened, values
-from visiting import said
 
+from pap_core.evaluation.store import split_of
 from pap_core.model.catalogue import WEIGHTS
-from pap_core.results import split_of
+from tests.helpers.damages import FEW
+from tests.helpers.pages.results_page import kept_of, opened, values
+from tests.helpers.pages.visiting import said
 
 
 def test_an_evaluation_is_offered_never_started_by_itself(here: Path) -> None:

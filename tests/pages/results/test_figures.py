@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from results_page import STRICT, opened, values
-from visiting import said
 
+from pages.parts.results.charts import against_area, distribution
+from pages.parts.results.tables import against_published, by_category
 from pages.shared.reading import Reading
-from pages.shared.results_charts import against_area, distribution
-from pages.shared.results_tables import against_published, by_category
-from pap_core.published import DOI
-from pap_core.results import Kept, find, split_of
+from pap_core.evaluation.published import DOI
+from pap_core.evaluation.store import Kept, find, split_of
+from tests.helpers.pages.results_page import STRICT, opened, values
+from tests.helpers.pages.visiting import said
 
 
 def test_figures_stand_beside_the_published_ones(here: Path, kept: Kept) -> None:

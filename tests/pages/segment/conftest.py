@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from segmenting import opened
 from streamlit.testing.v1 import AppTest
-from visiting import furnish, use
+
+from tests.helpers.pages.segmenting import opened
+from tests.helpers.pages.visiting import furnish, use
 
 
 @pytest.fixture(scope="module")

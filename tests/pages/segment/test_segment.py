@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from segmenting import CROP, GLASS, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
-from threshold_checkpoint import threshold_network, write_checkpoint
-from visiting import furnish, said, use
 
-from pages.shared.examples import SEEDS
+from pages.parts.segment.examples import SEEDS
 from pages.shared.model import Picture
 from pap_core.images import MAX_PIXELS
-from pap_core.inference import Segmenter
+from pap_core.inference.segmenter import Segmenter
 from pap_core.model.catalogue import CONFIG, WEIGHTS
+from tests.helpers.pages.segmenting import CROP, GLASS, SMEAR, encoded, figures, opened, shown, upload
+from tests.helpers.pages.visiting import furnish, said, use
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 DOWNLOADS = [
     "Everything (ZIP)",
@@ -228,7 +228,7 @@ def test_a_name_is_shown_as_it_is(app: AppTest) -> None:
 def test_a_picture_larger_than_a_browser_bears_is_shown_smaller(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.segment_pictures.LARGEST", 1000 * 800 // 4)
+    monkeypatch.setattr("pages.parts.segment.pictures.LARGEST", 1000 * 800 // 4)
     upload(app, ("slide.png", encoded(SMEAR)))
     assert "Shown at 50% of its size" in said(app)
     assert (shown(app)["width"], shown(app)["height"]) == (1000, 800)  # what the edges go by

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from segmenting import CROP, SMEAR, encoded, figures, opened, shown, upload
 from streamlit.testing.v1 import AppTest
-from visiting import furnish, said, use
 
-from pages.shared.examples import SEEDS, example
+from pages.parts.segment.examples import SEEDS, example
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.extent import Extent
 from pap_core.data.manifest import cells
 from pap_core.images import read_image
-from pap_core.inference import Segmenter
+from pap_core.inference.segmenter import Segmenter
+from tests.helpers.pages.segmenting import CROP, SMEAR, encoded, figures, opened, shown, upload
+from tests.helpers.pages.visiting import furnish, said, use
 
 
 @pytest.mark.parametrize("category", list(SEEDS))
@@ -31,7 +31,7 @@ def test_examples_are_painted_once_and_kept(place: Path, monkeypatch: pytest.Mon
     first = [example(category) for category in SEEDS]
     assert len(list((place / "another" / "examples").iterdir())) == len(SEEDS)
     example.clear()
-    monkeypatch.setattr("pages.shared.examples.smear", None)  # painting again would fail
+    monkeypatch.setattr("pages.parts.segment.examples.smear", None)  # painting again would fail
     assert [example(category) for category in SEEDS] == first
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
 from streamlit.testing.v1 import AppTest
-from visiting import said, use
 
 from pap_core.labels import PROTOCOLS
+from tests.helpers.pages.segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
+from tests.helpers.pages.visiting import said, use
 
 METRICS = ["accuracy", "precision", "sensitivity", "specificity", "jaccard"]
 TRUTH = truth_of((150, 130), CROP_CELLS)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from training_runs import logged
-from visiting import furnish, use
 
 from pap_core.training.run import Run
+from tests.helpers.pages.training_runs import logged
+from tests.helpers.pages.visiting import furnish, use
 
 
 @pytest.fixture

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from training_page import buttons, charts, opened
-from training_runs import LOSSES
-from visiting import press, ran, said
-
 from pages.shared.model import IN_USE
-from pap_core.inference import Segmenter
+from pap_core.evaluation.store import evaluate_and_keep, split_of
+from pap_core.inference.segmenter import Segmenter
 from pap_core.model.checkpoint import read
-from pap_core.results import evaluate_and_keep, split_of
 from pap_core.training.card import card
+from tests.helpers.pages.training_page import buttons, charts, opened
+from tests.helpers.pages.training_runs import LOSSES
+from tests.helpers.pages.visiting import press, ran, said
 
 
 def test_the_best_checkpoint_is_measured_used_and_taken_away(new_run: Callable, space: Path) -> None:

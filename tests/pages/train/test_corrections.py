@@ -4,17 +4,17 @@ import time
 from pathlib import Path
 
 import pytest
-from reviewed_smear import reject, reviewed
 from streamlit.testing.v1 import AppTest
-from training_page import NEW, choose, opened, until
-from visiting import ran, said
 
-from pages.shared.train_corrections import name_of
-from pap_core.data import jobs
+from pages.parts.train.corrections import name_of
+from pap_core.data import build_job
 from pap_core.data.composition import read
 from pap_core.reviews.store import Reviews, sqlite_engine
 from pap_core.training import process
 from pap_core.training.keeping import FINE_TUNING
+from tests.helpers.pages.training_page import NEW, choose, opened, until
+from tests.helpers.pages.visiting import ran, said
+from tests.helpers.reviews.reviewed_smear import reject, reviewed
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_corrections_are_built_once_and_trained_on_and_test_slides_are_not(
     until(opened(NEW), started)
     assert built(space) == [folder]
     assert (folder / "dataset.json").stat().st_mtime_ns == made
-    assert not jobs.listed()
+    assert not build_job.listed()
 
     choose(app, "tiny")
     assert "to mend a trained one, choose it" in said(app)
@@ -117,8 +117,8 @@ def test_where_all_corrections_are_of_test_slides_the_page_says_so(space: Path, 
 def test_a_build_that_failed_can_be_begun_again(space: Path, reviews: Reviews) -> None:
     reviewed(reviews, 1)
     name = name_of(reviews, [space / "datasets" / "phantoms"])
-    job = jobs.from_reviews(name, reviews, {"mode": "zoom"})
-    while job.progress().state != jobs.FAILED:
+    job = build_job.from_reviews(name, reviews, {"mode": "zoom"})
+    while job.progress().state != build_job.FAILED:
         time.sleep(0.1)
     app = opened(NEW)
     toggle(app).set_value(True)

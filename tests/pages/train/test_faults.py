@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from damages import FEW, NO_OBJECT, STRANGE, with_value
-from training_page import NEW, buttons, opened
-from training_runs import lose
-from visiting import press, ran, said
+
+from tests.helpers.damages import FEW, NO_OBJECT, STRANGE, with_value
+from tests.helpers.pages.training_page import NEW, buttons, opened
+from tests.helpers.pages.training_runs import lose
+from tests.helpers.pages.visiting import press, ran, said
 
 TOLD = ["state", "best", "steps", "heartbeat", "started", "error", "note", "device", "phase", "pid"]
 

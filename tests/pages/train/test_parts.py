@@ -4,10 +4,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from training_runs import config
 
-from pages.shared.train_costs import _Work
-from pages.shared.train_words import duration, size
+from pages.parts.train.costs import _Work
+from pages.shared.words import duration, size
+from tests.helpers.pages.training_runs import config
 
 
 def test_questions_that_nobody_began_to_answer_are_let_go() -> None:

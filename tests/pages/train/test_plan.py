@@ -6,17 +6,27 @@ import shutil
 from pathlib import Path
 
 import pytest
-from training_page import NEW, RUNS, buttons, charts, choose, figures, opened, setting, until
-from visiting import press, ran, refusals, said
 
-from pages.shared.train_fields import FIELDS, changed, flat
+from pages.parts.train.fields import FIELDS, changed, flat
 from pap_core.errors import InputError
+from pap_core.evaluation.store import find, split_of
 from pap_core.model.checkpoint import read
-from pap_core.results import find, split_of
 from pap_core.training import process
 from pap_core.training.config import EVERY_RANGE, PRESETS
 from pap_core.training.precision import computed_in
 from pap_core.training.run import Run
+from tests.helpers.pages.training_page import (
+    NEW,
+    RUNS,
+    buttons,
+    charts,
+    choose,
+    figures,
+    opened,
+    setting,
+    until,
+)
+from tests.helpers.pages.visiting import press, ran, refusals, said
 
 
 def test_without_runs_or_data_the_page_says_what_to_do(space: Path) -> None:

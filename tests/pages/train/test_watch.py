@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_page import buttons, charts, figures, opened
-from training_runs import LOSSES, lose
-from visiting import button, press, ran, said
 
 from pap_core.training.curves import MOST
 from pap_core.training.run import Run
+from tests.helpers.pages.training_page import buttons, charts, figures, opened
+from tests.helpers.pages.training_runs import LOSSES, lose
+from tests.helpers.pages.visiting import button, press, ran, said
 
 
 def test_a_running_one_shows_how_far_it_is(new_run: Callable) -> None:

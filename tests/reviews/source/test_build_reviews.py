@@ -6,26 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from built import reasons, rows
-from reviewed_smear import (
-    SIZE,
-    correct,
-    moved,
-    predicted,
-    reject,
-    reviewed,
-    true,
-)
 
 from pap_core.data.build import build
-from pap_core.data.cell import Cell
 from pap_core.data.crop import Drawn, whole
+from pap_core.data.readers.cell import Cell
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.outlines import Outlines
 from pap_core.reviews.exports import write
-from pap_core.reviews.outlines import Outlines
 from pap_core.reviews.store import Reviews, sqlite_engine
+from tests.helpers.built import reasons, rows
+from tests.helpers.reviews.reviewed_smear import SIZE, correct, moved, predicted, reject, reviewed, true
 
 
 def crop(folder: Path, identifier: str) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:

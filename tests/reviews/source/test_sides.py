@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from built import rows
 from PIL import Image
-from reviewed_smear import (
-    painted,
-    reviewed,
-)
 
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import load, training_and_validation
 from pap_core.reviews.store import Reviews
+from tests.helpers.built import rows
+from tests.helpers.reviews.reviewed_smear import painted, reviewed
 
 
 @pytest.fixture

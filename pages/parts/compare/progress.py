@@ -1,0 +1,259 @@
+"""A comparison on its way: begun, watched while its process is at work, stopped, resumed."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.compare.view import OF
+from pages.shared import access, datasets
+from pages.shared.display import plain
+from pages.shared.evaluations import test_split
+from pages.shared.words import duration
+from pap_core.comparison import job
+from pap_core.comparison.compare import Comparison, begin
+from pap_core.comparison.job import ACTIVE, FAILED, INTERRUPTED, STOPPED, Progress
+from pap_core.errors import InputError
+from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED
+from pap_core.training import process
+
+MINUTES = 20.0  # of training for each, unless the person says otherwise
+_EVERY = 2.0  # s
+MEASURE = "Measure"
+NEW = "compare_new"  # key of the popover with the form: whether it is open
+DATA_HELP = "Its training side is learnt from, its test side measured on."
+MINUTES_HELP = (
+    "For each method that learns, on this machine. The number of its epochs is set by the pace of a few "
+    "steps, so that all have as long. A combination has what its members have."
+)
+METHODS_HELP = "These methods; with none chosen, all. What is measured already is not measured again."
+
+
+def begin_form(sets: dict[str, Path]) -> None:
+    """Ask for a data set, the minutes and the methods, and start a comparison of them."""
+    name = st.selectbox(
+        "Data set", list(sets), index=first_with_test(sets), key="compare_new_data", help=DATA_HELP
+    )
+    minutes = st.number_input(
+        "Minutes of training each",
+        min_value=0.1,
+        max_value=10_000.0,
+        value=MINUTES,
+        step=5.0,
+        format="%g",
+        key="compare_new_minutes",
+        help=MINUTES_HELP,
+    )
+    chosen = _methods("compare_new_methods", NAMES)
+    st.caption(
+        "One method after another, in a process of its own: it goes on when you leave the page, and when the "
+        "server ends. A comparison with the same data set and minutes is resumed. "
+        f"{_at_most(chosen, minutes)}"
+    )
+    st.button(
+        "Start",
+        key="compare_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not access.may("trainer"),
+        on_click=datasets.attempt,
+        args=(access.act, "trainer", _begin, sets[name], minutes, chosen),
+        help="Begins at once; training waits for the runs before it",
+    )
+
+
+def first_with_test(sets: dict[str, Path]) -> int:
+    """Return the place of the first data set that has test crops to measure on, 0 where none has."""
+    for place, folder in enumerate(sets.values()):
+        with suppress(InputError):  # damaged, which is told where it is chosen
+            if test_split(folder).crops:
+                return place
+    return 0
+
+
+def _at_most(names: Sequence[str], minutes: float) -> str:
+    """Say how long the training of methods takes where none is trained yet."""
+    learning = {one for name in names for one in MEMBERS.get(name, (name,)) if one not in UNTRAINED}
+    if not learning:
+        return "There is nothing to train."
+    networks = "1 network" if len(learning) == 1 else f"{len(learning)} networks"
+    return (
+        f"To train: {networks}, {duration(60 * minutes * len(learning))} in all, and some more to validate."
+    )
+
+
+def _begin(folder: Path, minutes: float, names: Sequence[str]) -> None:
+    comparison = begin(folder, minutes)
+    st.query_params[OF] = comparison.folder.name
+    job.start(comparison, names)
+    st.session_state[NEW] = False
+
+
+def new_comparison(sets: dict[str, Path]) -> None:
+    """Offer to begin another comparison."""
+    popover = st.popover(
+        "New comparison",
+        icon=":material/add:",
+        key=NEW,
+        on_change="rerun",
+        help="On another data set, or with another time to learn",
+    )
+    if popover.open:
+        with popover:
+            begin_form(sets)
+
+
+def work_left(comparison: Comparison, missing: list[str]) -> None:
+    """Show how far a comparison is, anew every few seconds while its process is at work.
+
+    Args:
+        comparison: begun or done.
+        missing: the methods without a result.
+    """
+    told = job.progress(comparison)
+    active = told is not None and told.state in ACTIVE
+    if active:
+        st.fragment(_watch, run_every=_EVERY)(comparison, set(comparison.done()))
+        return
+    left = _left(told, missing)
+    if left and told.state in (STOPPED, FAILED, INTERRUPTED):
+        _go_on(comparison, told, left)
+    if missing:
+        _offer(comparison, missing)
+
+
+def _left(told: Progress | None, missing: Sequence[str]) -> list[str]:
+    """Return the methods asked for that have no result yet."""
+    return [name for name in told.methods if name in missing] if told else []
+
+
+def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_work: bool) -> bool:
+    """Offer to stop and to go on, each in a place of its own: a second click on one never meets the other.
+
+    Returns:
+        Whether one was pressed.
+    """
+    allowed = access.may("trainer")
+    with st.container(horizontal=True):
+        stopped = st.button(
+            "Stop",
+            key="compare_stop",
+            icon=":material/stop:",
+            disabled=not (stoppable and allowed),
+            on_click=datasets.attempt,
+            args=(access.act, "trainer", job.stop, comparison),
+            help="A run writes a checkpoint first; what is done stays, and it can be resumed",
+        )
+        gone_on = st.button(
+            "Go on",
+            key="compare_resume",
+            icon=":material/play_arrow:",
+            disabled=at_work or not allowed,
+            on_click=datasets.attempt,
+            args=(access.act, "trainer", job.start, comparison, left),
+            help="Measures those that are left; a run that was begun goes on from its last checkpoint",
+        )
+    return stopped or gone_on
+
+
+def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
+    _buttons(comparison, left, stoppable=False, at_work=False)
+    asked = (
+        f"{len(left)} of the {len(told.methods)} methods asked for are" if len(left) > 1 else "1 method is"
+    )
+    if told.state == FAILED:
+        st.error(plain(told.error or "The comparison broke off; the end of its log may say why."))
+        _log(comparison)
+    elif told.state == INTERRUPTED:
+        st.warning(
+            "The comparison's process ended without a word (it was killed, or the machine went down): "
+            f"{asked} left. Go on, and it begins where it was.",
+            icon=":material/link_off:",
+        )
+    else:
+        st.info(f"The comparison was stopped: {asked} left.", icon=":material/pause_circle:")
+
+
+def _offer(comparison: Comparison, missing: list[str]) -> None:
+    done = len(NAMES) - len(missing)
+    without = f"{len(missing)} methods are without a result" if done else "No method has a result yet"
+    with st.expander(f"{without}: measure them", icon=":material/play_arrow:", expanded=not done):
+        st.markdown(", ".join(ABOUT[name].title for name in missing) + ".")
+        chosen = _methods("compare_missing_methods", missing)
+        st.button(
+            f"{MEASURE} {len(chosen)} methods" if len(chosen) > 1 else f"{MEASURE} {ABOUT[chosen[0]].title}",
+            key="compare_measure",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not access.may("trainer"),
+            on_click=datasets.attempt,
+            args=(access.act, "trainer", job.start, comparison, chosen),
+            help=f"Trains each for {comparison.minutes:g} minutes, if it learns, and measures it on the test "
+            "split; what was begun and stopped is resumed",
+        )
+
+
+def _methods(key: str, names: Sequence[str]) -> list[str]:
+    """Let the person choose methods; none chosen is all."""
+    if key in st.session_state:
+        st.session_state[key] = [name for name in st.session_state[key] if name in names]
+    chosen = st.multiselect(
+        "Methods to measure",
+        list(names),
+        format_func=lambda name: ABOUT[name].title,
+        key=key,
+        placeholder="All",
+        help=METHODS_HELP,
+    )
+    return chosen or list(names)
+
+
+def _watch(comparison: Comparison, before: set[str]) -> None:
+    told = job.progress(comparison)
+    if told is None or told.state not in ACTIVE or set(comparison.done()) != before:
+        st.rerun(scope="app")  # there is something new in the tables, or something to go on with
+    status = _training(comparison, told)
+    stopping = status is not None and status.state == "stopping"
+    # above all whose height changes
+    pressed = _buttons(comparison, told.methods, stoppable=not stopping, at_work=True)
+    st.progress(*_share(told, status))
+    st.caption("It goes on when you leave the page. What is done appears below as it comes.")
+    if pressed:
+        st.rerun(scope="app")  # there may be something to refuse
+
+
+def _training(comparison: Comparison, told: Progress) -> process.Status | None:
+    """Return how the run of the method at hand is, None where none is at work."""
+    run = job.run_at_hand(comparison, told.method) if told.method else None
+    status = process.status(run) if run else None
+    return status if status and status.state in process.LIVE else None
+
+
+def _share(told: Progress, status: process.Status | None) -> tuple[float, str]:
+    """Return how much of the method at hand is done, and all of it in words."""
+    if not told.method:
+        return 0.0, "Comparing: the process starts"
+    place = told.methods.index(told.method) + 1 if told.method in told.methods else 1
+    words = f"Method {place} of {len(told.methods)}, {ABOUT[told.method].title}"
+    share = min(1.0, told.done / told.total) if told.total else 0.0
+    if status and status.state == "stopping":
+        return share, f"{words}: it writes a checkpoint and ends"
+    if status and status.queue_place:
+        return 0.0, f"{words}: it waits for the device, behind another run"
+    if told.what == "measuring":
+        return share, f"{words}: measuring, {told.done:,} of {told.total:,} crops"
+    if told.what == "training":
+        return share, f"{words}: training, step {told.done:,} of {told.total:,}"
+    if told.what == "planning":
+        return share, f"{words}: a few steps of each method are timed, {told.done} of {told.total}"
+    return 0.0, f"{words}: preparing"
+
+
+def _log(comparison: Comparison) -> None:
+    try:
+        text = (comparison.folder / job.LOG).read_text(errors="replace")[-6000:]
+    except OSError:
+        return
+    with st.expander("End of the log", icon=":material/article:"):
+        st.code(text.strip() or "Nothing has been logged.", language=None, height=240, wrap_lines=True)

@@ -1,0 +1,1 @@
+"""Synthetic smears, painted in the layout of SIPaKMeD."""

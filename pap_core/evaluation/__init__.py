@@ -1,0 +1,1 @@
+"""What a prediction is worth: metrics, intervals, paired differences, and where they are kept."""

@@ -1,0 +1,77 @@
+"""What an evaluation writes: the schemas of its table by image and of its summary, without torch."""
+
+from typing import Annotated, TypedDict
+
+import msgspec
+
+from pap_core.evaluation.published import PUBLISHED
+from pap_core.files import Count, FileName
+
+TABLE, SUMMARY = "per_image.csv", "summary.json"
+PROTOCOL = "strict"  # by which checkpoints and runs are told apart
+METRICS = tuple(PUBLISHED["nucleus"])
+
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+Row = TypedDict(
+    "Row",
+    {
+        "id": FileName,  # of the crop: its prediction is called by it
+        "category": str,
+        "group": str,
+        "protocol": str,
+        "class": str,
+        **dict.fromkeys(("tp", "fp", "fn", "tn"), Count),
+        **dict.fromkeys(METRICS, _Share | None),  # None where it is undefined
+        "nucleus_area": Count,
+    },
+)
+"""A row of ``per_image.csv``."""
+
+
+class Figures(TypedDict):
+    """One metric of one class over images."""
+
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    undefined: Count
+
+
+Metrics = TypedDict("Metrics", dict.fromkeys(METRICS, Figures))
+Classes = TypedDict("Classes", dict.fromkeys(("nucleus", "cytoplasm", "both"), Metrics))
+
+
+class Part(TypedDict):
+    """All images, or those of a category."""
+
+    crops: Count
+    groups: Count
+    protocols: dict[str, Classes]  # `PROTOCOL` among them
+
+
+class OfCheckpoint(TypedDict):
+    """What was measured."""
+
+    folder: str
+    digest: FileName
+
+
+class OfDataset(TypedDict):
+    """On what it was measured."""
+
+    folder: str
+    source: str
+    digest: FileName
+    split: str
+    seed: int
+    side: str
+
+
+class Summary(Part):
+    """The content of ``summary.json``."""
+
+    checkpoint: OfCheckpoint
+    dataset: OfDataset
+    categories: dict[str, Part]

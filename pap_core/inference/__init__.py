@@ -1,0 +1,1 @@
+"""From a picture to its label map: at which scale, in which tiles, and file by file."""

@@ -1,0 +1,1 @@
+"""What files of pictures say of themselves, read as their authors meant it."""

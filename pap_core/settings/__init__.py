@@ -1,0 +1,1 @@
+"""What networks and trainings are set to, without torch."""

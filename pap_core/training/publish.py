@@ -1,0 +1,183 @@
+"""Publishes a run's best checkpoint: weights, configuration, and a card that says what it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pap_core.errors import InputError
+from pap_core.evaluation.store import Kept
+from pap_core.folders import whole_folder
+from pap_core.labels import CLASSES
+from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
+from pap_core.model.checkpoint import copy, read
+from pap_core.training.run import Run
+
+_LIMITS = """\
+## Limits
+
+- For research and teaching. **Not a medical device**: no diagnosis may rest on it, and no person's smear
+  should be reported from it.
+- It has seen what is listed under Data, and nothing else: other stains, scanners, magnifications and
+  preparations may lower every figure above without a warning.
+- Crops are read as one cell: neighbours are background. Smears are read at the scale at which the model is
+  surest; a wrong scale spoils the result, and white blood cells, debris and dense clusters are at times
+  taken for nuclei.
+- Herlev's masks are soft to 2 to 3 pixels, so scores above about 0.9 say little.
+"""
+
+_SOURCES = {
+    "herlev": "Herlev: J. Jantzen, J. Norup, G. Dounias, B. Bjerregaard, *Pap-smear benchmark data for "
+    "pattern classification*, NiSIS 2005. Open for research; its images are not part of this repository.",
+    "sipakmed": "SIPaKMeD: M. E. Plissiti et al., *SIPAKMED: a new dataset for feature and image based "
+    "classification of normal and pathological cervical cells in Pap smear images*, ICIP 2018, "
+    "doi 10.1109/ICIP.2018.8451588.",
+    "phantom": "Phantoms: synthetic smears painted by `pap_core.data.phantom`, in SIPaKMeD's layout and "
+    "after its five categories.",
+}
+_PAPER = (
+    "Method: F. J. Castro Cortés et al., *Pix2Pix Generative Adversarial Network for Cellular Nuclei and "
+    "Cytoplasm Segmentation on Pap Smear Images*, Rev. Mex. Ing. Biomédica 46(2), 2025, "
+    "doi 10.17488/RMIB.46.2.1462; P. Isola et al., *Image-to-Image Translation with Conditional Adversarial "
+    "Networks*, CVPR 2017."
+)
+
+
+def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, notes: str = "") -> None:
+    """Copy a run's best checkpoint to a folder of its own, with a card.
+
+    Args:
+        run: a finished one.
+        folder: new, or a checkpoint folder to replace whole.
+        evaluations: folders written by `evaluate` for this very checkpoint.
+        commands: the commands that made the data and the run, as one would type them.
+        notes: Markdown put after the scores.
+
+    Raises:
+        InputError: no best checkpoint, an evaluation of another checkpoint, something damaged, a folder that
+            holds anything else, or no room.
+    """
+    best = run.folder / "checkpoints" / "best"
+    checkpoint = read(best)
+    summaries = [Kept(one).summary() for one in evaluations]
+    for one, summary in zip(evaluations, summaries, strict=True):
+        measured = summary["checkpoint"]["digest"]
+        if measured != checkpoint.digest:
+            raise InputError(
+                f"{one}: measures checkpoint {measured}, expected {checkpoint.digest}; evaluate it."
+            )
+    foreign = sorted({path.name for path in folder.glob("*")} - {WEIGHTS, CONFIG, CARD})
+    if foreign:
+        raise InputError(f"{folder}: holds {foreign[0]}, expected a checkpoint or nothing; name a new one.")
+    config = checkpoint.config
+    try:
+        trained = f"{run.minutes():.0f} minutes on {run.read_machine()}"
+        card = write_card(folder.name, config, checkpoint.digest, trained, summaries, commands, notes)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{run.folder}: how it was trained cannot be told ({error}); copy the run's folder again."
+        ) from None
+    try:
+        with whole_folder(folder) as aside:
+            copy(checkpoint, aside)
+            (aside / CARD).write_text(card, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{folder}: could not be written ({error.strerror}); make room there or choose another folder."
+        ) from error
+
+
+def write_card(
+    name: str,
+    config: dict,
+    digest: str,
+    trained: str,
+    summaries: Sequence[dict],
+    commands: str,
+    notes: str,
+) -> str:
+    """Return a checkpoint's card as Markdown; see `publish`."""
+    training, datasets = config["training"]["config"], config["training"]["datasets"]
+    generator = config["generator"]
+    terms = [f"{training['l1_weight']:g} · L1"]
+    if training["objective"] == "pix2pix":
+        terms.insert(0, "conditional GAN (log loss)")
+    terms += [
+        f"{training[key]:g} · {text}"
+        for key, text in (("cross_entropy", "cross-entropy"), ("dice", "Dice"))
+        if training[key]
+    ]
+    lines = [
+        f"# {name}",
+        "",
+        f"Turns a Pap smear cell image into a map of nucleus, cytoplasm and background. Digest `{digest}`.",
+        "",
+        f"- Generator: encoder {generator['encoder']}, {generator['levels']} levels, width "
+        f"{generator['width']}, head {generator['head']}.",
+        f"- Objective: {' + '.join(terms)}.",
+        f"- {training['epochs']} epochs, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
+        f"{training['seed']}; `config.json` holds every setting.",
+        f"- Trained in {trained}.",
+        *_before(config["training"]),
+        "",
+        "## Data",
+        "",
+        "| data set | source | mode | split, seed | training / test crops | digest |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one['folder']} | {one['source']} | {one['mode']} | {one['split']}, {one['seed']} | "
+        f"{one['sides']['train']} / {one['sides']['test']} | `{one['digest'][:16]}` |"
+        for one in {one["digest"]: one for one in datasets}.values()  # a set named twice counts double
+    ]
+    lines += [
+        "",
+        f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; no "
+        "setting was chosen by the test side.",
+        "",
+        "```",
+        commands.strip(),
+        "```",
+        "",
+        "## Scores",
+        "",
+        "Strict protocol, Jaccard index, mean over images ± standard deviation [95 % interval of the mean, "
+        "bootstrap by slide].",
+        "",
+        "| test side of | crops, slides | nucleus | cytoplasm |",
+        "|---|---|---|---|",
+    ]
+    lines += [_scores(summary) for summary in summaries]
+    lines += ["", notes.strip(), "", _LIMITS, "## Sources", ""]
+    lines += [f"- {_SOURCES[source]}" for source in dict.fromkeys(one["source"] for one in datasets)]
+    lines += [f"- {_PAPER}"]
+    if training["pretrained"]:
+        lines.append(
+            "- Encoder: EfficientNet-Lite0 (M. Tan and Q. V. Le, ICML 2019), ImageNet weights, Apache 2.0."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _before(training: dict) -> list[str]:
+    """Say of each run that the run before it started from what differs, the latest first."""
+    lines = []
+    while "initial" in training:
+        digest, training = training["initial"]["digest"], training["initial"]["training"]
+        config = training["config"]
+        names = ", ".join(dict.fromkeys(one["folder"] for one in training["datasets"]))
+        lines.append(
+            f"- Started from generator `{digest}`: preset {config['preset']}, {config['epochs']} epochs, "
+            f"Adam {config['learning_rate']:g}, on {names}."
+        )
+    return lines
+
+
+def _scores(summary: dict) -> str:
+    cells = []
+    for name in CLASSES:
+        found = summary["protocols"]["strict"][name]["jaccard"]
+        # None where it is undefined on every crop, and the deviation of one
+        mean, sd, low, high = (
+            "–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "sd", "low", "high")
+        )
+        cells.append(f"{mean} ± {sd} [{low}, {high}]")
+    dataset = summary["dataset"]["folder"]
+    return f"| {dataset} | {summary['crops']}, {summary['groups']} | {cells[0]} | {cells[1]} |"

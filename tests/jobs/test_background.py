@@ -1,0 +1,89 @@
+"""Processes that a page starts, as the system sees them."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pap_core.jobs import background
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen]:
+    """A process started with a relative workspace, on one core, which it keeps busy."""
+    (tmp_path / "busy.py").write_text(
+        "import os, sys\n"
+        "print(os.environ['PAP_WORKSPACE'], sys.argv[1], sys.stdin.read() == '', flush=True)\n"
+        "while True: pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAP_WORKSPACE", "space")
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    process = background.start(["busy", "argument"], tmp_path / "log", {"PYTHONPATH": str(tmp_path)})
+    try:
+        yield process
+    finally:
+        os.sched_setaffinity(0, before)
+        process.kill()
+        process.wait()
+
+
+def test_it_has_the_workspace_and_its_own_session_and_its_words_are_kept(
+    busy: subprocess.Popen, tmp_path: Path
+) -> None:
+    log, deadline = tmp_path / "log", time.monotonic() + 30
+    while not log.read_text().endswith("\n") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert log.read_text() == f"{tmp_path / 'space'} argument True\n"
+    assert os.getsid(busy.pid) == busy.pid != os.getsid(0)
+    busy.send_signal(signal.SIGTERM)
+    assert busy.wait(timeout=30) == -signal.SIGTERM
+
+
+def test_it_is_nicer_than_those_who_wait_at_a_page_as_a_process_and_as_a_session(
+    busy: subprocess.Popen,
+) -> None:
+    assert psutil.Process(busy.pid).nice() == background.NICE > psutil.Process().nice()
+    group = Path(f"/proc/{busy.pid}/autogroup")
+    if group.exists():
+        assert re.search(r"nice (-?\d+)", group.read_text())[1] == str(background.NICE)
+
+
+def test_on_a_core_that_two_want_it_takes_the_smaller_part(busy: subprocess.Popen) -> None:
+    other = psutil.Process(busy.pid)
+    time.sleep(1)  # its interpreter has started
+    began, its, mine = time.monotonic(), sum(other.cpu_times()[:2]), time.process_time()
+    while time.monotonic() - began < 3:
+        pass
+    assert time.process_time() - mine > 1.5 * (sum(other.cpu_times()[:2]) - its)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists() or os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="needs sessions that share the time, and a root who can give up the right to change them at will",
+)
+def test_of_several_started_at_once_all_give_way_without_root_s_rights(tmp_path: Path) -> None:
+    starter = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pap_core.jobs import background\n"
+        "log = Path(sys.argv[1], 'log')\n"
+        "sleep = ['timeit', '-n1', '-r1', 'import time; time.sleep(60)']\n"
+        "started = [background.start(sleep, log) for _ in range(4)]\n"
+        "print([Path(f'/proc/{one.pid}/autogroup').read_text().split()[-1] for one in started])\n"
+        "[one.kill() for one in started]\n"
+    )
+    command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", starter, str(tmp_path)]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert told == f"{[str(background.NICE)] * 4}\n"
