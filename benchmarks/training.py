@@ -27,8 +27,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pap_core.data.dataset import Crops
-from pap_core.labels import draw_targets
 from pap_core.model import objective
+from pap_core.model.targets import draw_targets
 from pap_core.training import processes
 from pap_core.training.config import PRESETS, TrainConfig
 from pap_core.training.planning import peak

@@ -7,14 +7,11 @@ the outline of each cell and of each nucleus. The border is a drawing, not a cla
 """
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from pap_core.codes import BACKGROUND, CYTOPLASM, NUCLEUS
-from pap_core.codes import IGNORE as IGNORE
-from pap_core.codes import NOT_NUCLEUS as NOT_NUCLEUS
-from pap_core.codes import OF_CELL as OF_CELL
-
+BACKGROUND, CYTOPLASM, NUCLEUS = 0, 1, 2
+NOT_NUCLEUS = 253  # background or cytoplasm, which of them is unknown
+OF_CELL = 254  # cytoplasm or nucleus, which of them is unknown
+IGNORE = 255  # anything
 CLASSES = {"nucleus": NUCLEUS, "cytoplasm": CYTOPLASM}
 PALETTE = np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255]], dtype=np.uint8)
 PROTOCOLS = ("strict", "colour-200", "channel-200")
@@ -23,50 +20,49 @@ _CHANNEL = {NUCLEUS: 2, CYTOPLASM: 0}  # the channel of RGB that stands for the 
 _THRESHOLD = 200
 
 
-def outline(mask: torch.Tensor, width: int) -> torch.Tensor:
+def outline(mask: np.ndarray, width: int) -> np.ndarray:
     """Return the pixels within a border `width` px wide laid astride the edge of `mask`.
 
     The inner half lies in the mask, the outer half outside (an odd pixel goes inside). The frame of the
     image is no edge: a cell cut by it gets no border there.
 
     Args:
-        mask: ``(N, 1, H, W)`` float, 0 or 1.
+        mask: ``(..., H, W)`` bool.
         width: pixels, at least 1.
-    """
-    outside, inside = width // 2, width - width // 2
-    grown = F.max_pool2d(mask, 2 * outside + 1, stride=1, padding=outside)
-    shrunk = -F.max_pool2d(-mask, 2 * inside + 1, stride=1, padding=inside)
-    return (grown - shrunk) > 0
-
-
-def draw_targets(labels: torch.Tensor, border: int = 2) -> torch.Tensor:
-    """Draw label maps as colour maps, the way a network sees them.
-
-    Args:
-        labels: ``(N, H, W)`` uint8 label maps. Pixels to ignore are drawn as background.
-        border: width of the black border in pixels, 0 for none.
 
     Returns:
-        ``(N, 3, H, W)`` float32 in [-1, 1] on the device of `labels`.
+        The same shape, bool.
     """
-    cell = ((labels == CYTOPLASM) | (labels == NUCLEUS)).unsqueeze(1)
-    nucleus = (labels == NUCLEUS).unsqueeze(1)
-    red, blue = ~nucleus, ~cell | nucleus
-    colours = torch.cat([red, ~cell, blue], dim=1).float()
-    if border:
-        edge = outline(cell.float(), border) | outline(nucleus.float(), border)
-        colours = colours.masked_fill(edge, 0.0)
-    return colours * 2 - 1
+    outside, inside = width // 2, width - width // 2
+    return _grown(mask, outside) & _grown(~mask, inside)
+
+
+def _grown(mask: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mask, grown by `reach` px to all sides, corners included."""
+    for axis in (-1, -2):
+        lines = np.swapaxes(mask, axis, -1)
+        grown = lines.copy()
+        for step in range(1, min(reach, lines.shape[-1] - 1) + 1):
+            grown[..., step:] |= lines[..., :-step]
+            grown[..., :-step] |= lines[..., step:]
+        mask = np.swapaxes(grown, axis, -1)
+    return mask
 
 
 def colour_map(label: np.ndarray, border: int = 2) -> np.ndarray:
     """Draw one label map ``(H, W)`` as a colour map ``(H, W, 3)`` uint8.
 
+    Pixels whose class is not known are drawn as background.
+
     >>> colour_map(np.array([[0, 1, 2]], dtype=np.uint8), border=0).tolist()
     [[[255, 255, 255], [255, 0, 0], [0, 0, 255]]]
     """
-    drawn = draw_targets(torch.from_numpy(np.ascontiguousarray(label))[None], border)[0]
-    return ((drawn + 1) * 127.5).to(torch.uint8).permute(1, 2, 0).numpy()
+    colours = PALETTE[np.where(label <= NUCLEUS, label, BACKGROUND)]
+    if border:
+        nucleus = label == NUCLEUS
+        cell = (label == CYTOPLASM) | nucleus
+        colours[outline(cell, border) | outline(nucleus, border)] = 0
+    return colours
 
 
 def decode(colour: np.ndarray) -> np.ndarray:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy import ndimage
 
-from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.errors import InputError
-from pap_core.labels import decode
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, decode
 from pap_core.masks import Mask, values_of
 
 LABELS, NUCLEI, CELLS, COLOURS, HERLEV = "labels", "nuclei", "cells", "colours", "herlev"

@@ -12,9 +12,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from pap_core.codes import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.errors import InputError
 from pap_core.images import opened
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.pictures.file import binary, orientation, reading, upright
 from pap_core.pictures.tiff import alike, full_size, is_tiff, stored_page
 from pap_core.pictures.tiff import opened as opened_tiff

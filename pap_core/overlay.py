@@ -1,7 +1,6 @@
 """Draws predicted edges over the original, as the paper's Figure 5 does."""
 
 import numpy as np
-import torch
 
 from pap_core.labels import CYTOPLASM, NUCLEUS, outline
 
@@ -33,6 +32,6 @@ def draw_edges(
     masks = ((cell, np.isin(label, (CYTOPLASM, NUCLEUS))), (nucleus, label == NUCLEUS))
     for colour, mask in masks:
         if colour is not None:
-            edge = outline(torch.from_numpy(mask)[None, None].float(), width)[0, 0].numpy()
+            edge = outline(mask, width)
             drawn[edge] = colour
     return drawn

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pap_core.labels import IGNORE, NUCLEUS, PALETTE, colour_map, decode, draw_targets, outline
+from pap_core.labels import IGNORE, NUCLEUS, PALETTE, colour_map, decode, outline
+from pap_core.model.targets import draw_targets
 
 BLACK = np.array([0, 0, 0], dtype=np.uint8)
 
@@ -73,8 +74,8 @@ def test_a_cell_that_fills_the_image_has_no_border():
 
 
 def test_outline_treats_each_mask_alone():
-    masks = torch.zeros(2, 1, 12, 12)
-    masks[1, 0, 4:8, 4:8] = 1
+    masks = np.zeros((2, 12, 12), dtype=bool)
+    masks[1, 4:8, 4:8] = True
     edges = outline(masks, 2)
     assert not edges[0].any()
     assert edges[1].sum() == 6 * 6 - 2 * 2

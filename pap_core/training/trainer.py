@@ -18,11 +18,12 @@ from torch.utils.data import DataLoader
 from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
 from pap_core.data.jitter import Jitter
 from pap_core.jobs.signals import only_parent_ends
-from pap_core.labels import IGNORE, draw_targets
+from pap_core.labels import IGNORE
 from pap_core.model import memory, objective
 from pap_core.model.discriminator import Discriminator
 from pap_core.model.generator import ColourNetwork
 from pap_core.model.networks import build
+from pap_core.model.targets import draw_targets
 from pap_core.training import processes
 from pap_core.training.config import TrainConfig
 from pap_core.training.keeping import freeze_norms, mixed, move_average

@@ -9,8 +9,9 @@ from accelerate import Accelerator
 
 from pap_core.data.dataset import Crops
 from pap_core.evaluation.metrics import compare, scores
-from pap_core.labels import CLASSES, draw_targets
+from pap_core.labels import CLASSES
 from pap_core.model.generator import ColourNetwork, to_pixels
+from pap_core.model.targets import draw_targets
 from pap_core.training.config import TrainConfig
 
 _BATCH = 16

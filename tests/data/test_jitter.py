@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
 from pap_core.data.jitter import Bend, Jitter
-from pap_core.labels import IGNORE, PALETTE, draw_targets
+from pap_core.labels import IGNORE, PALETTE
+from pap_core.model.targets import draw_targets
 from pap_core.training.config import PRESETS, JitterConfig
 
 SIDE = 96

@@ -8,8 +8,8 @@ from pages.parts.segment.viewer import Place, Shown
 from pages.shared import model as models
 from pages.shared.display import jpeg_bytes, lightened
 from pages.shared.model import Finding, Model, Picture
-from pap_core.codes import CYTOPLASM, OF_CELL
 from pap_core.images import png_bytes
+from pap_core.labels import CYTOPLASM, OF_CELL
 
 LARGEST = 16_000_000  # px; more is slow to decode and to move in a browser
 LONGEST = 16_000  # px of a side, which browsers can draw

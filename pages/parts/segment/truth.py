@@ -133,8 +133,8 @@ def _label(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _metrics(view: str, digest: str, protocol: str, _finding: Finding, _truth: Truth) -> pd.DataFrame:
-    from pap_core.codes import OF_CELL
     from pap_core.evaluation.metrics import compare, compare_cells, scores
+    from pap_core.labels import OF_CELL
 
     counts = compare(_finding.colours, _truth.label, protocol)
     if (_truth.label == OF_CELL).any():
