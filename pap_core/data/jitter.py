@@ -9,7 +9,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from pap_core.data.crowding import crowd
-from pap_core.training.config import JitterConfig
+from pap_core.settings.jitter import JitterConfig
 
 
 class Jitter(torch.nn.Module):

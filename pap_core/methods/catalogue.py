@@ -222,7 +222,7 @@ def _preset(name: str, **changes) -> "TrainConfig":
 
 def _plain(network: str, width: int, dropout: float = 0.2, **changes) -> "TrainConfig":
     """A network with class logits as colours, learnt by cross-entropy."""
-    from pap_core.model.generator import GeneratorConfig
+    from pap_core.settings.networks import GeneratorConfig
 
     generator = GeneratorConfig(network=network, width=width, head="palette", dropout=dropout)
     terms = {"objective": "l1", "l1_weight": 0.0, "cross_entropy": 100.0, "dice": 0.0, "pretrained": False}

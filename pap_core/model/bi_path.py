@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
+from pap_core.settings.networks import GeneratorConfig
 
 
 class BiPath(ColourNetwork):

@@ -17,8 +17,9 @@ from safetensors.torch import load, save
 from pap_core.errors import InputError
 from pap_core.files import read_json, write_whole
 from pap_core.model.catalogue import CONFIG, WEIGHTS, digest, digest_of
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
 from pap_core.model.networks import build
+from pap_core.settings.networks import GeneratorConfig
 
 FORMAT = 1
 

@@ -1,28 +1,11 @@
 """The discriminator: judges patches of the pair (image, colour map) as drawn by an expert or generated."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
-from pap_core.settings import bounds
-
-RANGES: dict[str, bounds.Range] = {"layers": (1, 8), "width": (1, 1024), "kernel": (2, 16)}
+from pap_core.settings.networks import DiscriminatorConfig
 
 _MAX_FACTOR = 8
-
-
-@dataclass(frozen=True)
-class DiscriminatorConfig:
-    """What rebuilds a discriminator."""
-
-    layers: int = 6  # C64-C128-C256-C512-C512-C512; 4 with kernel 4 is the 70 × 70 PatchGAN
-    width: int = 64  # channels of the first layer
-    kernel: int = 6  # px, even
-
-    def faults(self) -> list[str]:
-        """Say of each setting that cannot be built what is wrong with it; nothing where all can be."""
-        return bounds.faults("discriminator", self, RANGES, {})
 
 
 class Discriminator(nn.Module):

@@ -5,7 +5,8 @@ from segmentation_models_pytorch.base import SegmentationHead
 from segmentation_models_pytorch.decoders.fpn.decoder import FPNDecoder
 
 from pap_core.model.backbone import CHANNELS, EfficientNetLite0
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
+from pap_core.settings.networks import GeneratorConfig
 
 _STRIDE = 4  # of what the decoder says
 

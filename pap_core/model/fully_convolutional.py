@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.models.vgg import make_layers
 
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
+from pap_core.settings.networks import GeneratorConfig
 
 _CONVOLUTIONS = (2, 2, 3, 3, 3)  # before each of VGG-16's five poolings
 _FINEST = {"fcn8": 3, "fcn16": 4}  # the pooling whose scores refine last: strides 8 and 16

@@ -1,7 +1,5 @@
 """The generator: a U-Net from a cell image to its colour semantic map (the paper; Isola et al. 2017)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import nn
@@ -9,42 +7,10 @@ from torch import nn
 from pap_core.labels import PALETTE
 from pap_core.model import objective
 from pap_core.model.backbone import CHANNELS, EfficientNetLite0
-from pap_core.settings import bounds
-
-NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
-RANGES: dict[str, bounds.Range] = {
-    "levels": (1, 8),  # a crop of 256 px cannot be halved more often
-    "width": (1, 1024),
-    "kernel": (2, 16),
-    "dropout": (0.0, 1.0),
-}
-CHOICES = {
-    "encoder": ("pix2pix", "efficientnet_lite0"),
-    "last": ("convolution", "transposed"),
-    "head": ("colour", "palette"),
-    "network": NETWORKS,
-}
+from pap_core.settings.networks import GeneratorConfig
 
 _MAX_FACTOR = 8  # channels double a level, up to 8 × width
 _DROPOUT_BLOCKS = 3  # the decoder's first three blocks
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """What rebuilds a generator."""
-
-    encoder: str = "pix2pix"  # or "efficientnet_lite0", which fixes the levels at 5
-    levels: int = 7  # stride-2 encoder steps
-    width: int = 64  # channels of the first level
-    kernel: int = 6  # px, even
-    last: str = "convolution"  # after as many decoder blocks as levels; "transposed" replaces the last block
-    head: str = "colour"  # tanh RGB; "palette" mixes the class colours by a softmax over classes
-    dropout: float = 0.5  # in the decoder's first three blocks
-    network: str = "unet"  # this one, or one of `pap_core.model.networks`, which has width and dropout alone
-
-    def faults(self) -> list[str]:
-        """Say of each setting that cannot be built what is wrong with it; nothing where all can be."""
-        return bounds.faults("generator", self, RANGES, CHOICES)
 
 
 class ColourNetwork(nn.Module):

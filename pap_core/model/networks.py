@@ -1,6 +1,7 @@
 """Every network that can be trained here, by its name in the configuration."""
 
-from pap_core.model.generator import NETWORKS, ColourNetwork, Generator, GeneratorConfig
+from pap_core.model.generator import ColourNetwork, Generator
+from pap_core.settings.networks import NETWORKS, GeneratorConfig
 
 __all__ = ["NETWORKS", "build"]
 

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
+from pap_core.settings.networks import GeneratorConfig
 
 _STEP = 4  # px between the middles of patches
 # kernels at strides 2 and 4, then at the patches' own step

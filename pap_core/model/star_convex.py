@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
-from pap_core.model.generator import ColourNetwork, GeneratorConfig
+from pap_core.model.generator import ColourNetwork
+from pap_core.settings.networks import GeneratorConfig
 
 RAYS = 32
 GRID = 4  # px between points

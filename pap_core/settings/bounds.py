@@ -19,7 +19,7 @@ def faults(
         ranges: of the numbers, by name.
         choices: of the words, by name.
 
-    >>> from pap_core.model.discriminator import DiscriminatorConfig
+    >>> from pap_core.settings.networks import DiscriminatorConfig
     >>> DiscriminatorConfig(layers=True, width=64, kernel=5).faults()
     ['discriminator.layers is True, expected a whole number', 'discriminator.kernel is 5, expected it even']
     """

@@ -7,20 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pap_core.errors import InputError
-from pap_core.model import discriminator, generator
-from pap_core.model.discriminator import DiscriminatorConfig
-from pap_core.model.generator import GeneratorConfig
-from pap_core.settings import bounds
+from pap_core.settings import bounds, jitter
+from pap_core.settings.jitter import JitterConfig
+from pap_core.settings.networks import (
+    DISCRIMINATOR_RANGES,
+    GENERATOR_CHOICES,
+    GENERATOR_RANGES,
+    DiscriminatorConfig,
+    GeneratorConfig,
+)
 
-JITTER_RANGES: dict[str, bounds.Range] = {
-    "rotation": (0.0, 180.0),
-    "zoom": (0.1, 10.0),
-    "shift": (0.0, 1.0),
-    "colour": (0.0, 1.0),
-    "blur": (0.0, 20.0),
-    "noise": (0.0, 255.0),
-    "crowding": (0.0, 1.0),
-}
 RANGES: dict[str, bounds.Range] = {
     "l1_weight": (0.0, 1e6),
     "cross_entropy": (0.0, 1e6),
@@ -44,32 +40,14 @@ CHOICES = {"objective": ("pix2pix", "l1", "star"), "precision": ("bf16", "fp32")
 EVERY_RANGE = RANGES | {
     f"{part}.{name}": one
     for part, own in (
-        ("generator", generator.RANGES),
-        ("discriminator", discriminator.RANGES),
-        ("jitter", JITTER_RANGES),
+        ("generator", GENERATOR_RANGES),
+        ("discriminator", DISCRIMINATOR_RANGES),
+        ("jitter", jitter.RANGES),
     )
     for name, one in own.items()
 }
-EVERY_CHOICE = CHOICES | {f"generator.{name}": words for name, words in generator.CHOICES.items()}
+EVERY_CHOICE = CHOICES | {f"generator.{name}": words for name, words in GENERATOR_CHOICES.items()}
 _NO_SETTINGS = ("preset",)  # the name of what the others began as
-
-
-@dataclass(frozen=True)
-class JitterConfig:
-    """How far training images are bent. The first four are the paper's; it gives no figures."""
-
-    rotation: float = 180.0  # degrees either way
-    flip: bool = True  # horizontally and vertically, one time in two each
-    zoom: tuple[float, float] = (0.8, 1.25)  # least and greatest factor on the size of the cell
-    shift: float = 0.08  # share of the side: the random crop
-    colour: float = 0.0  # strength of brightness, contrast, saturation, hue and stain changes
-    blur: float = 0.0  # largest sigma of a Gaussian blur, px
-    noise: float = 0.0  # largest sigma of camera noise, grey levels
-    crowding: float = 0.0  # chance of another cell beside a fitted one, then of a second and a third
-
-    def faults(self) -> list[str]:
-        """Say of each setting what is wrong with it; nothing where all are in range."""
-        return bounds.faults("jitter", self, JITTER_RANGES, {})
 
 
 @dataclass(frozen=True)

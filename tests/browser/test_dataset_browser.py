@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 from tests.helpers.browser.browsing import serving, settle
 from tests.helpers.threshold_checkpoint import write_checkpoint
 

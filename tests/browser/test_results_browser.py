@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import torch
 
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 from tests.helpers.browser.browsing import PATIENCE, serving, settle
 from tests.helpers.threshold_checkpoint import write_checkpoint
 

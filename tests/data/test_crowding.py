@@ -9,7 +9,7 @@ from pap_core.data.crowding import MOST, crowd
 from pap_core.data.dataset import Crops, JitteredCrops
 from pap_core.data.jitter import Jitter
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS
-from pap_core.training.config import JitterConfig
+from pap_core.settings.jitter import JitterConfig
 
 SIDE = 96
 GLASS, BODY, CORE = (230, 225, 220), (115, 150, 176), (46, 45, 88)

@@ -12,7 +12,8 @@ from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
 from pap_core.data.jitter import Bend, Jitter
 from pap_core.labels import IGNORE, PALETTE
 from pap_core.model.targets import draw_targets
-from pap_core.training.config import PRESETS, JitterConfig
+from pap_core.settings.jitter import JitterConfig
+from pap_core.training.config import PRESETS
 
 SIDE = 96
 STRONG = PRESETS["compact"].jitter

@@ -21,7 +21,8 @@ from pap_core.images import write_png
 from pap_core.inference.segmenter import Segmenter
 from pap_core.labels import IGNORE, NUCLEUS, PROTOCOLS, decode
 from pap_core.model import catalogue, checkpoint
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 
 SIZE = 32
 CROPS = 19  # more than one batch

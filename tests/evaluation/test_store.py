@@ -25,7 +25,8 @@ from pap_core.images import write_png
 from pap_core.inference.segmenter import Segmenter
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, PROTOCOLS
 from pap_core.model.checkpoint import read, write_config, write_weights
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 from pap_core.workspace import evaluations
 
 SIDE = 96  # px, of a crop

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pap_core.model.checkpoint import write_config, write_weights
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 
 CONFIG = GeneratorConfig(levels=3, width=2, kernel=4, last="transposed", head="palette")
 BACKGROUND, CYTOPLASM, NUCLEUS = range(3)

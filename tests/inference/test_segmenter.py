@@ -13,7 +13,8 @@ from pap_core.inference import segmenter as inference
 from pap_core.inference.segmenter import OVERLAP, SIZE, Segmenter, fit_scale, resize
 from pap_core.labels import PALETTE, decode
 from pap_core.model.checkpoint import Checkpoint
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 
 SIZES = [(1, 1), (1, 7), (40, 300), (300, 40), (255, 257), (256, 256), (257, 256), (411, 513)]
 

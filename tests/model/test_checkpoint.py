@@ -19,7 +19,8 @@ from pap_core.files import write_whole
 from pap_core.model import checkpoint
 from pap_core.model.catalogue import CONFIG, SHIPPED, WEIGHTS
 from pap_core.model.checkpoint import copy, read, write_config, write_weights
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 
 CONFIGS = {
     "colour": GeneratorConfig(levels=2, width=4, kernel=4),

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from pap_core.model.folding import fold
-from pap_core.model.generator import Generator, GeneratorConfig
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
 
 CONFIGS = {
     "paper": GeneratorConfig(levels=4, width=4, kernel=8),

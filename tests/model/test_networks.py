@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from pap_core.labels import PALETTE
-from pap_core.model.discriminator import Discriminator, DiscriminatorConfig
-from pap_core.model.generator import Generator, GeneratorConfig, to_pixels
+from pap_core.model.discriminator import Discriminator
+from pap_core.model.generator import Generator, to_pixels
+from pap_core.settings.networks import DiscriminatorConfig, GeneratorConfig
 from pap_core.training.config import PRESETS
 
 SIDE = 256

@@ -10,8 +10,9 @@ from sklearn.metrics import log_loss
 from pap_core.labels import IGNORE, PALETTE, decode
 from pap_core.model import objective
 from pap_core.model.discriminator import Discriminator
-from pap_core.model.generator import Generator, GeneratorConfig, to_pixels
+from pap_core.model.generator import Generator, to_pixels
 from pap_core.model.targets import draw_targets
+from pap_core.settings.networks import GeneratorConfig
 from pap_core.training.config import PRESETS
 
 bce = torch.nn.BCEWithLogitsLoss()

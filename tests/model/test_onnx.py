@@ -13,9 +13,9 @@ from pap_core.data.dataset import load
 from pap_core.errors import InputError
 from pap_core.model import onnx_export
 from pap_core.model.checkpoint import read
-from pap_core.model.generator import GeneratorConfig
 from pap_core.model.networks import build
 from pap_core.model.onnx_export import CROPS, TOLERANCE, Exported, export, find
+from pap_core.settings.networks import GeneratorConfig
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 

@@ -213,7 +213,7 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
-    from pap_core.model.generator import GeneratorConfig
+    from pap_core.settings.networks import GeneratorConfig
 
     try:
         found = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
