@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from pap_core.files import write_whole
-from pap_core.pictures import tiff
+from pap_core.pictures import tiff, tiff_picture
 from pap_core.pictures.alpha import alpha_of, on_white
 from pap_core.pictures.brightness import darkness, eight_bit
 from pap_core.pictures.file import MAX_PIXELS as MAX_PIXELS
@@ -65,8 +65,6 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
         head = file.read(32)
         refuse_foreign(head, name)
         if tiff.is_tiff(head):
-            from pap_core.pictures import tiff_picture
-
             return Picture(*tiff_picture.read(file, name))
         file.seek(0)
         with opened(file, name) as picture:

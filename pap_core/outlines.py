@@ -8,6 +8,7 @@ import numpy as np
 
 from pap_core.contours import fill
 from pap_core.errors import InputError
+from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS
 
 _FARTHEST = 1_000_000  # px from the origin, see `pap_core.contours`
 
@@ -51,8 +52,6 @@ class Outlines:
 
     def label(self, shape: tuple[int, int]) -> np.ndarray:
         """Return ``(H, W)`` uint8: the cell as a label map of its own, its nucleus above its cytoplasm."""
-        from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS  # with torch, which takes seconds
-
         label = np.full(shape, BACKGROUND, dtype=np.uint8)
         label[_filled(self.cell, shape)] = CYTOPLASM
         label[_filled(self.nucleus, shape)] = NUCLEUS

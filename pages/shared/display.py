@@ -6,6 +6,8 @@ import re
 import numpy as np
 from PIL import Image
 
+from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges
+
 _APART = "\u2060"  # a word joiner
 LONGEST, SHORTEST = 1400, 700  # px, the longer side of a picture on a page
 
@@ -29,8 +31,6 @@ def fitted(pixels: np.ndarray, exact: bool = False) -> np.ndarray:
 
 def overlay(image: np.ndarray, label: np.ndarray, nucleus: bool = True, cell: bool = True) -> np.ndarray:
     """Draw the edges asked for over a picture."""
-    from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges  # torch, which a page has not by then
-
     return draw_edges(image, label, NUCLEUS_EDGE if nucleus else None, CELL_EDGE if cell else None)
 
 

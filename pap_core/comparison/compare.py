@@ -16,8 +16,9 @@ from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit, evaluate_and_keep, find, split_of
 from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
-from pap_core.methods.catalogue import NAMES, make
+from pap_core.methods.catalogue import MEMBERS, NAMES, make
 from pap_core.methods.network import run_folder
+from pap_core.training.run import Run
 from pap_core.workspace import comparisons, runs
 
 Progress = Callable[[str, str, int, int], None]  # method, what is done, done, of
@@ -209,9 +210,6 @@ def _steps(tell: Callable[[str, int, int], None] | None) -> Callable[[dict], Non
 
 def _training(comparison: Comparison, name: str) -> tuple[float, int]:
     """Return the minutes of training behind a method, and the epochs of its own."""
-    from pap_core.methods.catalogue import MEMBERS
-    from pap_core.training.run import Run
-
     if name in MEMBERS:
         return sum(_training(comparison, member)[0] for member in MEMBERS[name]), 0
     run = Run(run_folder(comparison.place, name))

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pap_core.data import build_job
+from pap_core.data.archive import unpack
 from pap_core.data.build_job import Job, Order
 from pap_core.errors import InputError
 from pap_core.files import fitting
@@ -105,8 +106,6 @@ def _build(job: Job, order: Order) -> None:
 
 def _unpack(job: Job, archive: str) -> Path:
     """Unpack the upload, unless an earlier process has."""
-    from pap_core.data.archive import unpack
-
     source = job.folder / build_job.UNPACKED / _plain(archive)
     if not source.exists():
         part = job.folder / "unpacking"

@@ -10,6 +10,7 @@ import numpy as np
 
 from pap_core.errors import InputError
 from pap_core.files import Count, read_json, write_whole
+from pap_core.labels import decode
 
 if TYPE_CHECKING:
     from pap_core.evaluation.evaluate import Predictor
@@ -40,8 +41,6 @@ def measure(predictor: "Predictor", images: np.ndarray) -> Cost:
         predictor: a checkpoint or a method.
         images: ``(N, 256, 256, 3)`` uint8 RGB, at least one; `TIMED` are enough.
     """
-    from pap_core.labels import decode  # torch takes seconds to import, and costs are read without it
-
     taken = []
     for image in (images[0], *images):
         began = time.perf_counter()

@@ -26,6 +26,8 @@ from pap_core.evaluation.measured import PROTOCOL, SUMMARY, TABLE, Row, Summary
 from pap_core.files import Damaged, read_as_written
 from pap_core.images import png_bytes, read_image
 from pap_core.jobs import liveness
+from pap_core.labels import decode
+from pap_core.overlay import draw_edges
 from pap_core.tables import read_table
 from pap_core.workspace import evaluations
 
@@ -182,9 +184,6 @@ def _some_crops(split: TestSplit) -> np.ndarray:
 
 def _small(image: np.ndarray, colours: np.ndarray) -> bytes:
     """Return a JPEG of a crop with its predicted edges, small enough for a gallery."""
-    from pap_core.labels import decode
-    from pap_core.overlay import draw_edges
-
     drawn = Image.fromarray(draw_edges(image, decode(colours), width=2))
     drawn.thumbnail((THUMBNAIL, THUMBNAIL))
     buffer = io.BytesIO()

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from pap_core.errors import InputError
 from pap_core.files import read_json
+from pap_core.methods import combination
 from pap_core.methods.method import FILE, About, Method, Saved
+from pap_core.methods.network import Network
+from pap_core.settings.networks import GeneratorConfig
+from pap_core.training.config import PRESETS
 
 if TYPE_CHECKING:
     from pap_core.training.config import TrainConfig
@@ -196,8 +200,6 @@ def _clustering(parts: str, about: About) -> Method:
 
 
 def _network(configured: "Callable[[], TrainConfig]", about: About) -> Method:
-    from pap_core.methods.network import Network
-
     return Network(about, dataclasses.replace(configured(), preset=about.name))
 
 
@@ -208,22 +210,16 @@ def _superpixels(about: About) -> Method:
 
 
 def _combination(combine: str, about: About) -> Method:
-    from pap_core.methods import combination
-
     members = [make(name) for name in MEMBERS[about.name]]
     return combination.Combination(about, members, getattr(combination, combine))
 
 
 def _preset(name: str, **changes) -> "TrainConfig":
-    from pap_core.training.config import PRESETS
-
     return dataclasses.replace(PRESETS[name], **changes)
 
 
 def _plain(network: str, width: int, dropout: float = 0.2, **changes) -> "TrainConfig":
     """A network with class logits as colours, learnt by cross-entropy."""
-    from pap_core.settings.networks import GeneratorConfig
-
     generator = GeneratorConfig(network=network, width=width, head="palette", dropout=dropout)
     terms = {"objective": "l1", "l1_weight": 0.0, "cross_entropy": 100.0, "dice": 0.0, "pretrained": False}
     return _preset("compact", generator=generator, **terms | changes)

@@ -12,6 +12,7 @@ import numpy as np
 
 from pap_core.errors import InputError
 from pap_core.files import write_whole
+from pap_core.labels import decode
 
 Progress = Callable[[dict], None]
 
@@ -89,8 +90,6 @@ class Method(ABC):
         Raises:
             InputError: a picture of another shape or kind.
         """
-        from pap_core.labels import decode
-
         return decode(self.generate(np.asarray(image)[None])[0])
 
     def generate(self, images: np.ndarray) -> np.ndarray:

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.methods.method import About, Method, Progress
+from pap_core.training.planning import estimate
+from pap_core.training.run import Run
+from pap_core.training.work import work
 
 if TYPE_CHECKING:
     from pap_core.inference.segmenter import Segmenter
@@ -32,8 +36,6 @@ class Network(Method):
             InputError: as `pap_core.training.run.Run.create` and
                 `pap_core.training.planning.estimate.measure`.
         """
-        from pap_core.training.run import Run
-
         folder = run_folder(place, self.name)
         if not (folder / "config.json").exists():
             Run.create(folder, self.within(minutes, folders), folders)
@@ -46,9 +48,6 @@ class Network(Method):
         Raises:
             InputError: as `pap_core.training.work.work`.
         """
-        from pap_core.training.run import Run
-        from pap_core.training.work import work
-
         self.plan(folders, place, minutes)
         run = Run(run_folder(place, self.name))
 
@@ -65,10 +64,8 @@ class Network(Method):
 
     def within(self, minutes: float, folders: Sequence[Path]) -> "TrainConfig":
         """Return the configuration with the whole epochs nearest to the time, by the pace of a few steps."""
-        from pap_core.training.planning.estimate import measure
-
         learnt = sum(_training_crops(folder) for folder in folders) * (1 - self.config.validation)
-        pace = measure(self.config, folders).crops_per_second
+        pace = estimate.measure(self.config, folders).crops_per_second
         return dataclasses.replace(self.config, epochs=max(1, round(60 * minutes * pace / learnt)))
 
     @property
@@ -112,6 +109,4 @@ def run_folder(place: Path, name: str) -> Path:
 
 
 def _training_crops(folder: Path) -> int:
-    from pap_core.data.described import describe
-
     return describe(folder, ("sides",))["sides"].get("train", 0)

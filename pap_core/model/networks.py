@@ -1,6 +1,9 @@
 """Every network that can be trained here, by its name in the configuration."""
 
+from pap_core.model.bi_path import BiPath
+from pap_core.model.fully_convolutional import FullyConvolutional
 from pap_core.model.generator import ColourNetwork, Generator
+from pap_core.model.patches import PatchClassifier
 from pap_core.settings.networks import NETWORKS, GeneratorConfig
 
 __all__ = ["NETWORKS", "build"]
@@ -14,16 +17,10 @@ def build(config: GeneratorConfig) -> ColourNetwork:
 
         return FeaturePyramid(config)
     if config.network in ("fcn8", "fcn16"):
-        from pap_core.model.fully_convolutional import FullyConvolutional
-
         return FullyConvolutional(config)
     if config.network == "bi_path":
-        from pap_core.model.bi_path import BiPath
-
         return BiPath(config)
     if config.network in ("patches", "convnet"):
-        from pap_core.model.patches import PatchClassifier
-
         return PatchClassifier(config)
     if config.network == "star":
         from pap_core.model.star_convex import StarConvex

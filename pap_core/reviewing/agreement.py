@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pap_core.evaluation.intervals import interval
+from pap_core.evaluation.metrics import count, scores
+from pap_core.labels import BACKGROUND, NUCLEUS
 from pap_core.reviews.records import REJECTED, Decision
 
 COLUMNS = (
@@ -104,9 +106,6 @@ def _remark(verdicts: Mapping[str, Sequence[str]]) -> str:
 
 def _jaccard(one: Decision, other: Decision, shape: tuple[int, int]) -> tuple[float, float]:
     """Return the Jaccard index between two decisions' outlines of the nucleus, and of the whole cell."""
-    from pap_core.evaluation.metrics import count, scores
-    from pap_core.labels import BACKGROUND, NUCLEUS  # torch, which takes seconds to import
-
     a, b = one.after.label(shape), other.after.label(shape)
     masks = [np.stack([label == NUCLEUS, label != BACKGROUND]) for label in (a, b)]
     nucleus, cell = scores(count(*masks, np.ones_like(masks[0])))["jaccard"]

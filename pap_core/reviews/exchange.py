@@ -17,6 +17,7 @@ import msgspec
 
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, write_whole
+from pap_core.reviews.checks import picture_digest
 from pap_core.reviews.records import REJECTED, VERDICTS, Decision
 
 # databases take half a second to import, which who reads a folder does without, as each worker of a build
@@ -134,8 +135,6 @@ def files(reviews: "Reviews", damaged: list[str]) -> Iterator[tuple[str, bytes]]
 
 def fault(reviews: "Reviews", key: str, label: bool = False) -> str:
     """Say why a picture of the database, or the label map of a cell, cannot be read; "" where it can."""
-    from pap_core.reviews.checks import picture_digest
-
     try:
         pixels = reviews.label(key) if label else reviews.picture(key)
     except InputError as error:

@@ -20,6 +20,7 @@ from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import write_png
 from pap_core.jobs import liveness
 from pap_core.training import state
+from pap_core.training.config import from_dict, to_dict
 from pap_core.training.planning.machine import machine
 from pap_core.training.written import Settings, Told, parse_row
 from pap_core.workspace import runs
@@ -102,7 +103,6 @@ class Run:
     def _fill(self, config: "TrainConfig", described: list[dict], start: "Checkpoint | None") -> None:
         """Write what a new run begins with."""
         from pap_core.model.checkpoint import write_config, write_weights
-        from pap_core.training.config import to_dict
 
         content = {"config": to_dict(config), "datasets": described}
         write_whole(self.folder / "config.json", json.dumps(content, indent=2).encode())
@@ -154,8 +154,6 @@ class Run:
         Raises:
             InputError: the folder is no run, or was made by another version.
         """
-        from pap_core.training.config import from_dict
-
         content = self.read_settings()
         return from_dict(content["config"]), content["datasets"]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.jobs import liveness
 from pap_core.training import processes
@@ -124,7 +125,6 @@ def _evaluate(run: Run, cpu: bool) -> None:
 
 
 def _evaluate_all(run: Run, cpu: bool) -> None:
-    from pap_core.data.described import located
     from pap_core.evaluation.store import evaluate_and_keep, find, split_of
     from pap_core.inference.segmenter import Segmenter
     from pap_core.model.checkpoint import read

@@ -16,7 +16,9 @@ from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit
 from pap_core.images import read_image
+from pap_core.labels import BACKGROUND, decode
 from pap_core.masks import read_label
+from pap_core.overlay import draw_edges
 
 ORDERS = ("Largest difference", "First better", "Second better")
 ROWS = 8  # on a page
@@ -121,9 +123,6 @@ def drawn(dataset: str, crop: str, first: str, second: str, width: int) -> list[
     Raises:
         InputError: a picture is gone, or of another size than the others.
     """
-    from pap_core.labels import BACKGROUND, decode  # torch, which a page has not by then
-    from pap_core.overlay import draw_edges
-
     image = read_image(Path(dataset, "images", f"{crop}.png"))
     label = read_label(Path(dataset, "labels", f"{crop}.png"))
     found = [decode(read_image(Kept(Path(kept)).prediction(crop))) for kept in (first, second)]

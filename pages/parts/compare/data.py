@@ -14,6 +14,7 @@ from pages.shared.reading import Reading
 from pap_core.comparison.compare import Comparison, Done
 from pap_core.comparison.table import long_table, title
 from pap_core.errors import InputError
+from pap_core.evaluation.paired import differences, paired
 from pap_core.evaluation.store import Kept, TestSplit, find
 from pap_core.model.catalogue import run_of
 from pap_core.training.run import Run
@@ -139,7 +140,5 @@ def _figures(changed: tuple, _chosen: _Chosen) -> pd.DataFrame:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pair(_first: Entry, _second: Entry, reading: Reading, changed: tuple) -> tuple[pd.DataFrame, "Paired"]:
-    from pap_core.evaluation.paired import differences, paired  # scipy takes a second
-
     table = differences(rows_of(_first, reading), rows_of(_second, reading), reading.metric)
     return table, paired(table)

@@ -9,6 +9,7 @@ from pap_core.data.composition import Composition
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.images import png_bytes
+from pap_core.labels import colour_map
 
 ALL = "All"
 SIDES = {ALL: None, "Training": "train", "Test": "test"}
@@ -145,7 +146,6 @@ def _pictures(
     image, label = composition.crop(_found, identifier)
     extent = extent_of(_found.folder, identifier, image.shape)
     large, large_label = fitted(extent.veiled(image)), fitted(label, exact=True)
-    from pap_core.labels import colour_map  # torch
 
     target = colour_map(large_label, border=4)
     target[[0, 1, -2, -1]] = target[:, [0, 1, -2, -1]] = FRAME

@@ -14,9 +14,21 @@ from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
+from pap_core.evaluation.error_map import (
+    COLOURS,
+    FALSE_ALARM,
+    HIT,
+    MISS,
+    NEITHER,
+    draw_errors,
+    error_map,
+)
 from pap_core.evaluation.store import Kept, TestSplit
 from pap_core.images import png_bytes, read_image
+from pap_core.labels import BACKGROUND, IGNORE, decode
+from pap_core.labels import CLASSES as CODES
 from pap_core.masks import read_label
+from pap_core.overlay import draw_edges
 
 _SWATCH = (
     '<span style="display:inline-block;width:0.9em;height:0.9em;border:1px solid #8888;'
@@ -101,8 +113,6 @@ def _pictures(drawn: Pictures, crop: str, counts: pd.Series, name: str) -> None:
 
 def legend(counts: pd.Series, unknown: int, name: str) -> None:
     """Say what the colours of the error map mean, and how many pixels each has."""
-    from pap_core.evaluation.error_map import COLOURS, FALSE_ALARM, HIT, IGNORE, MISS, NEITHER
-
     words = {
         HIT: f"hit {counts['tp']:,} px",
         MISS: f"miss {counts['fn']:,} px",
@@ -130,11 +140,6 @@ def _metrics(rows: pd.DataFrame, crop: str) -> None:
 
 @st.cache_data(max_entries=256, max_size="128MB", show_spinner=False)
 def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, protocol: str) -> Pictures:
-    from pap_core.evaluation.error_map import draw_errors, error_map
-    from pap_core.labels import BACKGROUND, IGNORE, decode
-    from pap_core.labels import CLASSES as CODES
-    from pap_core.overlay import draw_edges
-
     image = read_image(Path(dataset, "images", f"{crop}.png"))
     label = read_label(Path(dataset, "labels", f"{crop}.png"))
     target = read_image(Path(dataset, "targets", f"{crop}.png"))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
+from pap_core.reviewing.agreement import agreement as measured
 
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews
@@ -61,7 +62,6 @@ def agreement(reviews: "Reviews") -> None:
 
 
 def _table(reviews: "Reviews") -> pd.DataFrame:
-    from pap_core.reviewing.agreement import agreement as measured
     from pap_core.reviews.damage import readable
 
     kept = reviews.cells()

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pap_core.outlines import Outlines
+from pap_core.reviews.comparison import areas, metrics
 from pap_core.reviews.records import ReviewCell
 
 MEASURES = {  # the measure's name, and how it is written
@@ -65,13 +66,9 @@ def _change(before: float, after: float) -> str:
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def _areas(shape: tuple[int, int], outlines: str) -> dict[str, float]:
-    from pap_core.reviews.comparison import areas
-
     return areas(Outlines.from_json(outlines), shape)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _metrics(shape: tuple[int, int], before: str, after: str) -> pd.DataFrame:
-    from pap_core.reviews.comparison import metrics
-
     return metrics(Outlines.from_json(before), Outlines.from_json(after), shape)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pap_core.outlines import Outlines
+from pap_core.overlay import draw_edges
 from pap_core.reviews.records import REJECTED, Decision, ReviewCell
 
 HELP = "Choose rows to see their outlines below; each reviewer's latest is shown at first."
@@ -107,7 +108,5 @@ def show_history(cell: ReviewCell, history: list[Decision], drawn: Outlines) -> 
 
 @st.cache_data(max_entries=64, max_size="64MB", show_spinner=False)
 def _drawn(cell: str, outlines: str, _picture: np.ndarray) -> bytes:
-    from pap_core.overlay import draw_edges
-
     label = Outlines.from_json(outlines).label(_picture.shape[:2])
     return jpeg_bytes(draw_edges(fitted(_picture), fitted(label, exact=True), width=4))

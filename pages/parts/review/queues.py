@@ -17,6 +17,8 @@ from pap_core.data.readers.sipakmed import OFFICIAL
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, find
 from pap_core.pictures.file import READABLE
+from pap_core.reviewing.picture_queue import picture_queue, predicted_queue
+from pap_core.reviewing.split_queue import split_queue
 
 if TYPE_CHECKING:
     from pap_core.reviewing.queue import Queue
@@ -197,8 +199,6 @@ def _evaluated() -> dict[str, tuple[Kept, Path]]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _split_queue(kept: str, folder: str, digest: str) -> "Queue":
-    from pap_core.reviewing.split_queue import split_queue
-
     return split_queue(Kept(Path(kept)), Path(folder))
 
 
@@ -212,8 +212,6 @@ def _found_queue(picture: Picture, model: Model) -> tuple["Queue", str]:
 def _segmented_queue(
     key: str, name: str, _picture: Picture, _model: Model, kind: str, scale: float
 ) -> "Queue":
-    from pap_core.reviewing.picture_queue import picture_queue
-
     found = models.segment(_model, _picture, kind, scale)
     pixels = _picture.pixels()
     return picture_queue(
@@ -223,6 +221,4 @@ def _segmented_queue(
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _predicted_queue(digest: str, _pictures: list[Picture]) -> "Queue":
-    from pap_core.reviewing.picture_queue import predicted_queue
-
     return predicted_queue([(one.name, one.content) for one in _pictures])

@@ -9,7 +9,8 @@ from pages.shared import model as models
 from pages.shared.display import jpeg_bytes, lightened
 from pages.shared.model import Finding, Model, Picture
 from pap_core.images import png_bytes
-from pap_core.labels import CYTOPLASM, OF_CELL
+from pap_core.labels import CYTOPLASM, OF_CELL, colour_map
+from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
 
 LARGEST = 16_000_000  # px; more is slow to decode and to move in a browser
 LONGEST = 16_000  # px of a side, which browsers can draw
@@ -53,8 +54,6 @@ def truth(picture: Picture, label: np.ndarray) -> Shown:
 
 def edge_colours() -> dict[str, str]:
     """Return the colours that the edges have at first, as ``#rrggbb``."""
-    from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
-
     return {"nucleus": f"#{bytes(NUCLEUS_EDGE).hex()}", "cell": f"#{bytes(CELL_EDGE).hex()}"}
 
 
@@ -117,8 +116,6 @@ def _uncertainty(view: str, _model: Model, _picture: Picture, _finding: Finding)
 
 
 def _colour_map(label: np.ndarray) -> bytes:
-    from pap_core.labels import colour_map
-
     fitted = _fitted(label, exact=True)
     return png_bytes(colour_map(fitted, border=max(1, round(max(fitted.shape) / 700))))
 

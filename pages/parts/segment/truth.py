@@ -13,7 +13,12 @@ from pages.parts.segment.uploads import OwnLabel
 from pages.shared.display import plain
 from pages.shared.model import Finding, Picture
 from pap_core.errors import InputError
+from pap_core.evaluation.metrics import compare, compare_cells, scores
+from pap_core.evaluation.truth import read_truth
 from pap_core.images import SUFFIXES
+from pap_core.labels import OF_CELL, PROTOCOLS
+from pap_core.mask_forms import FORMS
+from pap_core.masks import orientation_of
 
 HELP = (
     "What an expert drew, of the same size as the picture: one **mask** (a label map of 0, 1, 2; or a colour "
@@ -84,8 +89,6 @@ def comparison(view: str, finding: Finding, truth: Truth, name: str) -> None:
         truth: see `given_truth`.
         name: of the picture.
     """
-    from pap_core.labels import PROTOCOLS
-
     protocol = st.segmented_control(
         "Protocol",
         PROTOCOLS,
@@ -104,8 +107,6 @@ def comparison(view: str, finding: Finding, truth: Truth, name: str) -> None:
 
 def _form(picture: Picture) -> str | None:
     """Let the person say what form a mask has; None to recognise it."""
-    from pap_core.mask_forms import FORMS
-
     return st.selectbox(
         "Form of the mask",
         [None, *FORMS],
@@ -124,18 +125,12 @@ def _label(
     _picture: Picture,
     _files: list[tuple[str, bytes]],
 ) -> np.ndarray:
-    from pap_core.evaluation.truth import read_truth
-    from pap_core.masks import orientation_of
-
     name = _picture.name
     return read_truth(_files, shape, name, form, orientation_of(io.BytesIO(_picture.content), name))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _metrics(view: str, digest: str, protocol: str, _finding: Finding, _truth: Truth) -> pd.DataFrame:
-    from pap_core.evaluation.metrics import compare, compare_cells, scores
-    from pap_core.labels import OF_CELL
-
     counts = compare(_finding.colours, _truth.label, protocol)
     if (_truth.label == OF_CELL).any():
         counts["whole cell"] = compare_cells(_finding.colours, _truth.label, protocol)

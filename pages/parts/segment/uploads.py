@@ -12,6 +12,7 @@ from pages.shared.model import Picture
 from pap_core.data.extent import Extent
 from pap_core.data.manifest import cells, extent_of
 from pap_core.images import png_bytes, read_image
+from pap_core.masks import read_label
 from pap_core.pictures.file import READABLE
 
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
@@ -35,8 +36,6 @@ class OwnLabel:
 
     def read(self) -> bytes:
         """Return the label map of what is picture, as a PNG file; InputError where it cannot be read."""
-        from pap_core.masks import read_label
-
         return png_bytes(self.extent.cut(read_label(self.path, self.path.name)))
 
 

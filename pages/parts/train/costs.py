@@ -14,7 +14,9 @@ from pages.parts.train.gpu import gpus
 from pages.shared import access
 from pages.shared.display import plain
 from pages.shared.words import duration, parameters, size
+from pap_core.data.described import describe
 from pap_core.errors import InputError
+from pap_core.training.planning import estimate, peak
 
 if TYPE_CHECKING:
     from pap_core.training.config import TrainConfig
@@ -85,8 +87,6 @@ def costs(planned: Planned, busy: bool) -> None:
         planned: the run.
         busy: a run computes on this machine now, so that nothing is measured unasked.
     """
-    from pap_core.training.planning import estimate, peak
-
     config, work = planned.config, _work()
     alike = json.dumps([estimate.to_dict(estimate.comparable(config)), planned.side], sort_keys=True)
     count, pace = ("costs", alike), ("pace", alike)
@@ -196,8 +196,6 @@ def _room() -> int:
 
 def share_of_peak(run: "Run", crops_per_second: float) -> float | None:
     """Return the share of its machine's peak at which a run computes, None while it is not known."""
-    from pap_core.training.planning import peak
-
     try:
         best = peak.read()[run.read_machine()]
     except (OSError, KeyError, InputError):
@@ -208,8 +206,5 @@ def share_of_peak(run: "Run", crops_per_second: float) -> float | None:
 
 def _flops(run: "Run") -> float:
     """Count the arithmetic of a step, for one crop."""
-    from pap_core.data.described import describe
-    from pap_core.training.planning import estimate
-
     config, datasets = run.read_config()
     return estimate.costs(config, describe(Path(datasets[0]["folder"])).get("size", 256)).flops

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pap_core.training.config import EVERY_CHOICE, EVERY_RANGE
+
 if TYPE_CHECKING:  # torch, by way of the networks
     from pap_core.training.config import TrainConfig
 
@@ -154,8 +156,6 @@ def inputs(
 
 
 def _input(name: str, default: Any, key: str, fixed: bool) -> Any:
-    from pap_core.training.config import EVERY_CHOICE, EVERY_RANGE  # torch, once a server
-
     field = FIELDS.get(name) or Field(name, f"`{name}` of the configuration")
     choices = EVERY_CHOICE.get(name)
     # told, and not enforced by the input: that would keep the last value within it, and start a run with that

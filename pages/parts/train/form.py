@@ -18,7 +18,9 @@ from pap_core.data.composition import Composition
 from pap_core.errors import InputError
 from pap_core.files import Count, Number, read_as_written
 from pap_core.model.catalogue import CONFIG
+from pap_core.settings.networks import GeneratorConfig
 from pap_core.training import process
+from pap_core.training.config import PRESETS as CONFIGS
 from pap_core.training.run import Run, new_folder
 
 if TYPE_CHECKING:
@@ -184,7 +186,6 @@ def _joined(material: Material, corrections: Composition) -> Material:
 
 def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfig":
     with st.spinner("Loading the presets…"):
-        from pap_core.training.config import PRESETS as CONFIGS  # torch, once a server
         from pap_core.training.keeping import FINE_TUNING
 
     config = CONFIGS[preset]
@@ -213,8 +214,6 @@ def _settings(preset: str, initial: Path | None, corrected: bool) -> "TrainConfi
 
 def _network(initial: Path) -> dict[str, Any]:
     """Return a checkpoint's network as settings."""
-    from pap_core.settings.networks import GeneratorConfig
-
     try:
         found = read_as_written(initial / CONFIG, Checkpoint, "choose another")["generator"]
         generator = GeneratorConfig(**found)

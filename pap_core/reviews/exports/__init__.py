@@ -8,6 +8,7 @@ from pap_core.errors import InputError
 from pap_core.files import write_whole
 from pap_core.folders import whole_folder
 from pap_core.reviews import exchange
+from pap_core.reviews.exports import audit
 from pap_core.reviews.store import Reviews
 
 __all__ = ["FORMATS", "Format", "write"]
@@ -63,8 +64,6 @@ def _table(reviews: Reviews) -> bytes:
 
 
 def _log(reviews: Reviews) -> bytes:
-    from pap_core.reviews.exports import audit
-
     return audit.audit_log(reviews)
 
 

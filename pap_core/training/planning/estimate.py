@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from pap_core.data.described import describe
 from pap_core.errors import InputError
+from pap_core.images import read_image
 from pap_core.jobs.call import answer, call
+from pap_core.masks import read_label
 from pap_core.training.config import TrainConfig, from_dict, to_dict
 from pap_core.training.device import devices
+from pap_core.training.planning import peak
 from pap_core.training.precision import computed_in
 
 _NUMBER = 4  # bytes of a weight, a gradient or a moment
@@ -192,7 +196,6 @@ def _work(order: dict) -> dict:
     from pap_core.data.dataset import JitteredCrops
     from pap_core.data.jitter import Jitter
     from pap_core.training.loop import Trainer
-    from pap_core.training.planning import peak
     from pap_core.training.planning.timing import seconds
 
     config = from_dict(order["config"])
@@ -220,10 +223,7 @@ def _some(folder: Path, count: int):
     import torch
 
     from pap_core.data.dataset import Crops
-    from pap_core.data.described import describe
     from pap_core.data.manifest import cells
-    from pap_core.images import read_image
-    from pap_core.masks import read_label
 
     mode = describe(folder).get("mode")
     table = cells(folder)

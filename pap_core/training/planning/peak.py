@@ -8,6 +8,8 @@ import msgspec
 from pap_core.errors import InputError
 from pap_core.files import read_json, write_whole
 from pap_core.jobs.call import answer, call
+from pap_core.training.planning.machine import machine
+from pap_core.training.precision import computed_in
 from pap_core.workspace import workspace
 
 if TYPE_CHECKING:
@@ -44,8 +46,6 @@ def keep(device: "torch.device", precision: str) -> float:
     The precision is what it computes in. Other work beside only ever slows it, so the greatest figure is the
     truest.
     """
-    from pap_core.training.planning.machine import machine
-
     name, found = machine(device, precision), read()
     best = max(product(device, precision), found.get(name, 0.0))
     workspace().mkdir(parents=True, exist_ok=True)
@@ -67,8 +67,6 @@ def product(device: "torch.device", precision: str) -> float:
 
 def _work(order: dict) -> dict:
     from accelerate import Accelerator
-
-    from pap_core.training.precision import computed_in
 
     device = Accelerator().device
     return {"flops": keep(device, computed_in(order["precision"], device.type))}
