@@ -73,9 +73,9 @@ def test_what_the_system_refuses_is_a_sentence(
 def say(target: str, length: int) -> subprocess.CompletedProcess:
     """Run a command that writes a long answer, its standard output as the shell's `target` has it."""
     script = (
-        "import sys; import pap_core.__main__ as it\n"
-        f"it._reviews = lambda options: print('x' * {length}) or 0\n"
-        "sys.exit(it.main(['reviews', 'out']))"
+        "import sys; from pap_core.cli import main, reviews\n"
+        f"reviews.run = lambda options: print('x' * {length}) or 0\n"
+        "sys.exit(main.main(['reviews', 'out']))"
     )
     line = f'{sys.executable} -c "$SCRIPT" {target}; exit ${{PIPESTATUS[0]}}'
     return subprocess.run(

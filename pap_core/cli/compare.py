@@ -1,0 +1,52 @@
+"""Measures methods side by side."""
+
+import argparse
+
+from pap_core.cli.arguments import command, path
+from pap_core.cli.bars import Methods
+from pap_core.errors import InputError
+
+
+def add(commands: "argparse._SubParsersAction") -> None:
+    """Add the command and what it takes."""
+    one = command(
+        commands, "compare", run, "Fit and measure every method of the paper's Table 5 on one data set."
+    )
+    one.add_argument("dataset", type=path)
+    one.add_argument("--methods", default="all", metavar="NAMES", help="all, or names with commas between")
+    one.add_argument(
+        "--budget", type=float, default=20.0, metavar="MINUTES", help="of training for each (default: 20)"
+    )
+    one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
+    one.add_argument("--against", metavar="NAME", help="pair all others with it (default: with the best)")
+    one.add_argument("--json", action="store_true")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status."""
+    from pap_core.comparison import compare, job
+    from pap_core.comparison.pairs import markdown_pairs
+    from pap_core.comparison.table import long_table, markdown
+    from pap_core.export.spreadsheet import spreadsheet_csv
+    from pap_core.files import write_whole
+
+    names = compare.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
+    begun = compare.begin(options.dataset, options.budget)
+    known = [*dict.fromkeys([*names, *begun.done()])]
+    if options.against not in (None, *known):
+        raise InputError(
+            f"{options.against}: not among the methods to compare; choose of {', '.join(known)}."
+        )
+    bar = Methods()
+    for done in job.work(begun, names, bar.report):
+        bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
+    bar.close()
+    table = long_table(begun)
+    write_whole(begun.folder / "comparison.csv", spreadsheet_csv(table))
+    if options.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        print(markdown(table, options.protocol))
+        print(f"\n{markdown_pairs(begun, table, options.protocol, options.against)}")
+        print(f"\nTables of all protocols: {begun.folder}/comparison.csv")
+    return 0

@@ -1,0 +1,107 @@
+"""Segments pictures."""
+
+import argparse
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pap_core.cli.arguments import command, named, path
+from pap_core.errors import InputError
+
+_NAMED = 5  # of the files that are passed over for one reason
+
+
+def add(commands: "argparse._SubParsersAction") -> None:
+    """Add the command and what it takes."""
+    one = command(commands, "predict", run, "Segment pictures: crops, folders of them, or whole smears.")
+    formats = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000, and folders of them"
+    one.add_argument("pictures", type=path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
+    one.add_argument("--output", type=path, required=True, metavar="DIR")
+    one.add_argument("--checkpoint", type=named, metavar="NAME_OR_PATH", help="default: the shipped one")
+    one.add_argument(
+        "--scale",
+        type=_scale,
+        default=None,
+        metavar="auto|S",
+        help="auto, or the factor that brings a smear to the size of a 2048 × 1536 one's cells",
+    )
+    one.add_argument("--recursive", action="store_true", help="go into sub-folders, too; mirrored in DIR")
+    one.add_argument("--uncertainty", action="store_true", help="also sample the dropout")
+    one.add_argument("--json", action="store_true")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status."""
+    from pap_core.images import SUFFIXES
+    from pap_core.inference.predict import find_pictures, predict, readable
+    from pap_core.inference.segmenter import Segmenter
+    from pap_core.jobs.signals import interrupted_when_asked
+    from pap_core.model.catalogue import default, resolve
+    from pap_core.model.checkpoint import read
+
+    found = find_pictures(options.pictures, options.recursive, options.output)
+    for line in _passed_over(found.passed_over):
+        print(line, file=sys.stderr)
+    if not found.pictures:
+        raise InputError(
+            f"{readable(options.pictures[0])}: no picture in this folder; expected files ending in "
+            f"{', '.join(SUFFIXES)}."
+        )
+    segmenter = Segmenter(read(resolve(options.checkpoint) if options.checkpoint else default()))
+    bar = tqdm(total=len(found.pictures), unit="picture", disable=None)
+
+    def progress(outcome) -> None:
+        bar.update()
+        for remark in outcome.remarks:
+            bar.write(f"{readable(outcome.path)}: {remark}", file=sys.stderr)
+        if outcome.error:
+            bar.write(f"pap_core: {outcome.error}", file=sys.stderr)
+
+    with interrupted_when_asked(), bar:
+        outcomes = predict(
+            segmenter, found.pictures, options.output, options.scale, options.uncertainty, progress
+        )
+    if options.json:
+        rows = [
+            dataclasses.asdict(one) | {"path": readable(one.path), "passed_over": None} for one in outcomes
+        ]
+        rows += [
+            {"path": readable(path), "passed_over": reason, "error": None}
+            for path, reason in found.passed_over
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for one in outcomes:
+            if not one.error:
+                print(f"{readable(one.path)}: {one.kind} at scale {one.scale:.3g}, {one.cells} cells")
+    return 1 if any(one.error for one in outcomes) else 0
+
+
+def _passed_over(files: Sequence[tuple[Path, str]]) -> Iterator[str]:
+    """Yield a line for each reason: how many, and the first of them."""
+    from pap_core.inference.predict import readable
+
+    reasons = dict.fromkeys(reason for _, reason in files)
+    for reason in reasons:
+        names = [readable(path) for path, why in files if why == reason]
+        more = ", …" if len(names) > _NAMED else ""
+        yield f"passed over, {reason}: {len(names)} ({', '.join(names[:_NAMED])}{more})"
+
+
+def _scale(text: str) -> float | None:
+    if text == "auto":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.01 <= value <= 100:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r:.60}, expected auto or a number between 0.01 and 100"
+        )
+    return value

@@ -1,0 +1,38 @@
+"""Copies a run's best checkpoint to a folder of its own."""
+
+import argparse
+from pathlib import Path
+
+from pap_core.cli.arguments import command, path
+from pap_core.errors import InputError
+from pap_core.files import content_of
+
+
+def add(commands: "argparse._SubParsersAction") -> None:
+    """Add the command and what it takes."""
+    one = command(
+        commands, "publish", run, "Copy a run's best checkpoint to a folder of its own, with a card."
+    )
+    one.add_argument("run_folder", type=path, metavar="RUN")
+    one.add_argument("out", type=path, help="as checkpoints/NAME")
+    one.add_argument("--evaluation", type=path, action="append", default=[], help="output of evaluate")
+    one.add_argument("--commands", type=path, help="file with the commands that made the data and the run")
+    one.add_argument("--notes", type=path, help="file with Markdown for the card")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status."""
+    from pap_core.training.publish import publish
+    from pap_core.training.run import Run
+
+    commands, notes = (_text(path) if path else "" for path in (options.commands, options.notes))
+    publish(Run(options.run_folder), options.out, options.evaluation, commands, notes)
+    return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return content_of(path, "check the path", str(path)).decode()
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read as text ({reason}); check the path.") from None
