@@ -10,7 +10,8 @@ from pap_core.folders import put_all_back
 from pap_core.workspace import runs
 
 WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "card.md"
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
+_INSTALLED = Path(__file__).parents[1] / "checkpoints"  # where they travel in the package
+SHIPPED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "checkpoints"
 _BEST = Path("checkpoints", "best")  # of a run folder
 
 

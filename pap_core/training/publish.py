@@ -16,6 +16,7 @@ _LIMITS = """\
 
 - For research and teaching. **Not a medical device**: no diagnosis may rest on it, and no person's smear
   should be reported from it.
+- The weights are under the terms of the data they learnt from; see Sources. The code is under Apache-2.0.
 - It has seen what is listed under Data, and nothing else: other stains, scanners, magnifications and
   preparations may lower every figure above without a warning.
 - Crops are read as one cell: neighbours are background. Smears are read at the scale at which the model is
