@@ -13,6 +13,7 @@ from pap_core.data import build_job
 from pap_core.data.build_job import FAILED, INTERRUPTED, STOPPED, Job, Progress
 from pap_core.data.composition import Composition, read
 from pap_core.errors import InputError
+from pap_core.jobs.removal import remove
 from pap_core.workspace import datasets
 
 READY = "phantoms"
@@ -156,4 +157,4 @@ def delete(name: str) -> None:
     access.require("trainer")
     folder = listed().get(name)
     if folder is not None and name != READY:
-        build_job.remove(folder)
+        remove(folder)

@@ -7,7 +7,6 @@ it is, its ``lock`` keeps a second process away. Nothing here imports torch.
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from pap_core.errors import InputError
 from pap_core.files import Count, fitting, read_as_written, write_whole
 from pap_core.jobs import background, liveness
 from pap_core.jobs.signals import interrupted_when_asked
+from pap_core.jobs.throttle import Throttle
 from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder
 from pap_core.training.run import Run
@@ -31,7 +31,6 @@ ACTIVE = ("starting", "working")  # of the states: a process is at it
 STOPPED, FAILED, INTERRUPTED, FINISHED = "stopped", "failed", "interrupted", "finished"
 LOG = "compare.log"
 _STATUS, _LOCK = "status.json", "lock"
-_PAUSE = 0.3  # s, at least, between two words on the progress
 
 
 @dataclass(frozen=True)
@@ -149,15 +148,13 @@ def main(arguments: Sequence[str]) -> int:
 def _teller(
     comparison: Comparison, names: tuple[str, ...], report: comparisons.Progress | None
 ) -> Callable[[str, str, int, int], None]:
-    last, before = 0.0, ("", "")
+    throttle = Throttle()
 
     def tell(method: str, what: str, done: int, total: int) -> None:
-        nonlocal last, before
         if report:
             report(method, what, done, total)
-        if (method, what) != before or time.monotonic() - last > _PAUSE:
+        if throttle.due((method, what)):
             _write(comparison, Progress("working", names, method, what, done, total))
-            last, before = time.monotonic(), (method, what)
 
     return tell
 

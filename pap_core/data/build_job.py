@@ -7,7 +7,6 @@ restart of both, and half a data set is never seen.
 """
 
 import json
-import os
 import re
 import shutil
 import time
@@ -21,6 +20,7 @@ import msgspec
 from pap_core.errors import InputError
 from pap_core.files import Count, Moment, Number, PathText, read_as_written, read_json, write_whole
 from pap_core.jobs import background, liveness
+from pap_core.jobs.removal import remove, unwritable
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Job:
             self._write({"state": "starting"})
             background.start(command, self.folder / "log.txt", {"OMP_NUM_THREADS": "1"}, niceness)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
 
     def stop(self) -> None:
         """Ask the process to end; what is done stays, and `start` goes on from there."""
@@ -229,35 +229,6 @@ def check_name(name: str) -> None:
             raise InputError(f"{name}: {what} of that name is there already; choose another name.")
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder of the workspace so that it is gone at once, whatever its size.
-
-    Raises:
-        InputError: the workspace cannot be written.
-    """
-    try:
-        gone = folder.rename(folder.with_name(f".gone-{os.getpid()}-{time.monotonic_ns()}"))
-    except FileNotFoundError:  # somebody else did it
-        return
-    except OSError as error:
-        raise _unwritable(error) from error
-    _discard(gone)
-
-
-def sweep() -> None:
-    """Remove what a killed `remove` left."""
-    for place in (builds(), datasets()):
-        for left in place.glob(".gone-*"):
-            _discard(left)
-
-
-def _discard(folder: Path) -> None:
-    if folder.is_symlink():  # what it leads to is not the workspace's
-        folder.unlink()
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _create(
     name: str, options: dict, bring: Callable[[Path], None] | None = None, **source: str | int
 ) -> Job:
@@ -270,7 +241,7 @@ def _create(
     except FileExistsError:
         raise InputError(f"{name}: a build of that name is there already; choose another name.") from None
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     try:
         if bring is not None:
             bring(folder)
@@ -278,15 +249,8 @@ def _create(
         Job(folder).start()
     except OSError as error:
         remove(folder)
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     except InputError:
         remove(folder)
         raise
     return Job(folder)
-
-
-def _unwritable(error: OSError) -> InputError:
-    return InputError(
-        f"{workspace()}: the workspace cannot be written ({error.strerror}); make room there, or name "
-        "another folder in the environment variable PAP_WORKSPACE and start the program again."
-    )

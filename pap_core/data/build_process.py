@@ -16,10 +16,10 @@ from pap_core.data.archive import unpack
 from pap_core.data.build_job import Job, Order
 from pap_core.errors import InputError
 from pap_core.files import fitting
+from pap_core.jobs.removal import sweep
 from pap_core.jobs.signals import interrupted_when_asked, put_off
+from pap_core.jobs.throttle import Throttle
 from pap_core.workspace import datasets
-
-_PAUSE = 0.3  # s, at least, between two words on the progress
 
 
 def main(folder: Path) -> int:
@@ -75,7 +75,7 @@ def _ended(job: Job, error: BaseException, asked: bool) -> int:
 
 def _do(job: Job, order: Order) -> None:
     """Unpack or paint the source, build, and move the data set to its place."""
-    build_job.sweep()
+    sweep(build_job.builds(), datasets())
     if order.smears is None:
         job.tell("waiting")
         queue = FileLock(job.folder.parent / ".queue")
@@ -137,13 +137,11 @@ def _discard(folder: Path) -> None:
 
 
 def _teller(job: Job, state: str) -> Callable[[int, int], None]:
-    last = 0.0
+    throttle = Throttle()
 
     def tell(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last > _PAUSE:
+        if throttle.due(done == total):
             job.tell(state, done, total)
-            last = time.monotonic()
 
     return tell
 

@@ -3,7 +3,6 @@
 A run outlives the browser, the server that started it, and a restart of both. Nothing here imports torch.
 """
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 import psutil
 from filelock import FileLock, Timeout
 
-from pap_core.data.build_job import remove
 from pap_core.errors import InputError
 from pap_core.jobs import background, liveness
+from pap_core.jobs.removal import remove, sweep
 from pap_core.training.run import Run
 from pap_core.workspace import runs
 
@@ -154,8 +153,7 @@ def delete(run: Run) -> None:
     if not run.folder.exists():  # somebody else did it
         return
     with _alone(run):
-        for left in run.folder.parent.glob(".gone-*"):  # by a process that was killed meanwhile
-            shutil.rmtree(left, ignore_errors=True)
+        sweep(run.folder.parent)  # what a process left that was killed meanwhile
         remove(run.folder)
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.jobs import liveness
+from pap_core.jobs.throttle import Throttle
 from pap_core.training import processes
 from pap_core.training.device import turn
 from pap_core.training.run import Run
 
 BEAT = 2.0  # s between heartbeats
-_TELL = 0.5  # s, at least, between two words on an evaluation
 
 
 class _Stopped(Exception):
@@ -136,15 +136,13 @@ def _evaluate_all(run: Run, cpu: bool) -> None:
     if not splits:
         return
     segmenter = Segmenter(checkpoint, "cpu" if cpu else None)
-    total, before, last = sum(split.crops for split in splits), 0, 0.0
+    total, before, throttle = sum(split.crops for split in splits), 0, Throttle()
 
     def progress(done: int, _: int) -> None:
-        nonlocal last
         if run.stop_asked:
             raise _Stopped
-        if time.monotonic() - last > _TELL:
+        if throttle.due():
             run.write_status(done=before + done, total=total)
-            last = time.monotonic()
 
     for split in splits:
         evaluate_and_keep(segmenter, split, progress)

@@ -16,6 +16,7 @@ import pytest
 from pap_core.data import build_job, composition
 from pap_core.data.build_job import FAILED, INTERRUPTED, STOPPED, Job
 from pap_core.errors import InputError
+from pap_core.jobs.removal import remove
 from pap_core.workspace import datasets
 from tests.helpers.building import held
 
@@ -250,7 +251,7 @@ def test_a_disk_that_is_full_is_told_and_keeps_no_upload(space: Path) -> None:
 def test_a_link_is_removed_and_not_what_it_leads_to(phantom_dataset: Path, space: Path) -> None:
     space.mkdir()
     (space / "linked").symlink_to(phantom_dataset)
-    build_job.remove(space / "linked")
+    remove(space / "linked")
     assert not list(space.iterdir())
     assert (phantom_dataset / "dataset.json").exists()
 
