@@ -1,4 +1,4 @@
-"""Review: cells one after the other; mend the model's outlines, decide, and go on to the next."""
+"""Review: cells one after the other; edit the model's outlines, decide, and open the next."""
 
 from contextlib import suppress
 from functools import partial
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pap_core.reviews.records import Decision, ReviewCell
 
 PURPOSE = (
-    "Go through cells, mend the outlines that the model drew of **nucleus** and **cell**, and decide "
+    "Go through cells, edit the outlines that the model drew of **nucleus** and **cell**, and decide "
     "on each: what you accept or correct can be trained on."
 )
 NOTES = (

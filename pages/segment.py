@@ -51,7 +51,7 @@ OPENED = "segment_opened"  # (view, number): the cell opened, and of which resul
 def reading(picture: Picture, automatic: tuple[str, float]) -> tuple[str | None, float | None]:
     """Let the person say what the picture is; a new picture starts at automatic."""
     chosen = st.segmented_control(
-        "Take the picture for",
+        "Read as",
         list(KINDS),
         default=AUTOMATIC,
         required=True,
@@ -138,7 +138,7 @@ def exploration(model: Model, chosen: Chosen, finding: Finding, controls: DeltaG
             comparison(view, finding, truth, picture.name)
     with controls:
         wanted = st.segmented_control(
-            "Beside the picture",
+            "Second view",
             [MAP, UNCERTAINTY, TRUTH, NOTHING],
             default=MAP,
             required=True,

@@ -15,8 +15,8 @@ from pap_core.training.run import Run
 from pap_core.workspace import runs as folder_of_runs
 
 PURPOSE = (
-    "Train a network on a data set. A **run** goes on by itself, whether this page is open or not, until it "
-    "is done or stopped; it can be resumed at any time, and its best checkpoint is offered on every page."
+    "Train a network on a data set. A **run** continues by itself, whether this page is open or not, until "
+    "it is done or stopped; it can be resumed at any time, and its best checkpoint is offered on every page."
 )
 NOTHING = "There is no run yet. Open **New run**, choose a data set and a preset, and start one."
 

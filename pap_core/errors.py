@@ -1,4 +1,4 @@
-"""The errors a person can cause and mend."""
+"""The errors a person can cause and fix."""
 
 
 class InputError(ValueError):

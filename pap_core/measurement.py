@@ -26,7 +26,7 @@ def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[p
     Args:
         image: ``(H, W, 3)`` uint8, for the stain.
         label: ``(H, W)`` uint8 label map of it.
-        scale: px of the network a px of the picture; tells how small a nucleus may be.
+        scale: network px per image px; tells how small a nucleus may be.
 
     Returns:
         A row a cell, numbered from 1 in reading order, and ``(H, W)`` int32 with each pixel's cell. Areas

@@ -51,7 +51,7 @@ def front() -> None:
                 "pages/review.py",
                 title="Review",
                 icon=":material/rate_review:",
-                help="Go through cells, mend the outlines that the model drew, and decide on each.",
+                help="Go through cells, edit the outlines that the model drew, and decide on each.",
             ),
         ],
         position="top" if person().role else "hidden",

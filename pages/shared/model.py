@@ -124,7 +124,7 @@ def segment(model: Model, picture: Picture, kind: str, scale: float | None = Non
         model: see `load`.
         picture: the file.
         kind: "crop" or "smear".
-        scale: of a smear, px of the network a px of the picture. A crop is fitted to the network.
+        scale: of a smear, network px per image px. A crop is fitted to the network.
 
     Raises:
         InputError: the picture cannot be read, or would be too large at that scale.

@@ -63,7 +63,7 @@ def _engine():
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(
             f"{SECRETS}: [connections.{_NAME}] names no database ({reason}), expected a url of SQLite or "
-            "PostgreSQL; mend it and load this page anew."
+            "PostgreSQL; fix it and load this page anew."
         ) from None
 
 

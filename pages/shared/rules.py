@@ -21,7 +21,7 @@ _DEFAULT_PROVIDER = "default"
 _SHORTEST = 32  # signs of a cookie secret; with a guessed one anybody could sign in as anybody
 _OWN = ("client_kwargs",)  # tables under [auth] that are no provider
 _USED = ("auth", "connections")  # tables that Streamlit reads for itself
-_UNREADABLE = "cannot be read, expected TOML; mend it, then load this page anew."
+_UNREADABLE = "cannot be read, expected TOML; fix it, then load this page anew."
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not error.filename:
             _leave_unsaid()
         place = error.filename or "standard output"
-        print(f"pap_core: {place}: {error.strerror}; mend that, or name another place.", file=sys.stderr)
+        print(f"pap_core: {place}: {error.strerror}; fix that, or name another place.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("pap_core: interrupted", file=sys.stderr)

@@ -194,7 +194,7 @@ def compare(comparison: Comparison, names: Sequence[str], progress: Progress | N
         if not method.fit([split.folder], comparison.place, comparison.minutes, _steps(tell)):
             raise InputError(
                 f"{run_folder(comparison.place, name)}: the run was stopped; give the same command again, "
-                "and it goes on where it was."
+                "and it resumes where it was."
             )
         report = (lambda done, of, tell=tell: tell("measuring", done, of)) if tell else None
         kept = evaluate_and_keep(method, split, report)

@@ -113,12 +113,12 @@ def build(
     except OSError as error:
         raise InputError(
             f"{folder}: could not be written ({error.strerror}); make room there, then run the same command "
-            "again: it goes on where it was."
+            "again: it resumes where it was."
         ) from error
     except BrokenExecutor as error:
         raise InputError(
             f"{folder}: a worker was ended from outside, for want of memory perhaps; run the same command "
-            "again: it goes on where it was."
+            "again: it resumes where it was."
         ) from error
     raise InputError(f"{opened[0].path}: no cell could be cut out ({skipped[0].reason}).")
 

@@ -75,7 +75,7 @@ def predict(
         segmenter: the model.
         pictures: see `find_pictures`.
         output: made if missing.
-        scale: px of the network a px of the picture, which reads it as a smear; None chooses by the picture.
+        scale: network px per image px, which reads it as a smear; None chooses by the picture.
         uncertainty: also sample the dropout.
         progress: called with each outcome.
 

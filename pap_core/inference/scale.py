@@ -8,7 +8,7 @@ from pap_core.inference.segmenter import SIZE, Segmentation, Segmenter, fit_scal
 from pap_core.labels import largest_share
 from pap_core.measurement import nucleus_areas
 
-SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # px of the network a px of the smear
+SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # network px per image px
 
 _SMALLEST_SMEAR = 320  # px of the longer side; less is a cell, however it looks
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
@@ -31,7 +31,7 @@ def choose(segmenter: Segmenter, image: np.ndarray) -> tuple[str, float]:
         image: ``(H, W, 3)`` uint8.
 
     Returns:
-        The kind, "crop" or "smear", and the scale in px of the network a px of the picture.
+        The kind, "crop" or "smear", and the scale in network px per image px.
     """
     longer = max(image.shape[:2])
     scale = fit_scale(image)

@@ -31,7 +31,7 @@ class Segmentation:
     label: np.ndarray  # (H, W) uint8: 0, 1, 2
     colours: np.ndarray  # (H, W, 3) uint8, the generated colour map the label was read from
     kind: str  # "crop" or "smear": how the picture was read
-    scale: float  # px of the network a px of the picture
+    scale: float  # network px per image px
     uncertainty: np.ndarray | None = None  # (H, W) float32, 0 to 0.5
 
 
@@ -66,7 +66,7 @@ class Segmenter:
         Args:
             image: ``(H, W, 3)`` uint8 RGB.
             kind: "crop" sees the picture at once, fitted into the network; "smear" goes over it in tiles.
-            scale: px of the network a px of the picture; see `pap_core.inference.scale.choose`.
+            scale: network px per image px; see `pap_core.inference.scale.choose`.
 
         Raises:
             InputError: the picture at that scale would be over 50 megapixels.

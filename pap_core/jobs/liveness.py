@@ -89,7 +89,7 @@ def told(error: BaseException, folder: Path) -> str:
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or folder}: {error.strerror}; mend that and resume the run."
+        return f"{error.filename or folder}: {error.strerror}; fix that and resume the run."
     return f"{type(error).__name__}: {error}"
 
 

@@ -71,7 +71,7 @@ def make_room(engine: Engine) -> None:
     except OSError as error:
         raise InputError(
             f"{file}: the reviews' database could not be made ({error.strerror}); expected a folder to write "
-            "to, mend that and try again."
+            "to, fix that and try again."
         ) from None
 
 

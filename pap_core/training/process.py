@@ -71,7 +71,7 @@ def status(run: Run) -> Status:
     if now == "lost":
         error = damage or (
             f"{run.folder.name}: its process ended without a word (it was killed, the machine went down, or "
-            "the disk has no room left); resume it, and it goes on from its last checkpoint."
+            "the disk has no room left); resume it, and it continues from its last checkpoint."
         )
     best = found.get("best")
     return Status(

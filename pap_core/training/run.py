@@ -74,7 +74,7 @@ class Run:
                 f"{folder.name}: frozen_norms and keep are of a checkpoint that a run starts from; name one, "
                 "or leave them out."
             )
-        taken = InputError(f"{folder}: not empty; choose a new folder, or go on with it by --resume.")
+        taken = InputError(f"{folder}: not empty; choose a new folder, or resume it by --resume.")
         try:
             if folder.exists() and any(folder.iterdir()):
                 raise taken
@@ -173,7 +173,7 @@ class Run:
         return ""
 
     def _read_status(self) -> dict:
-        remedy = "resume the run, and it goes on from its last checkpoint, or delete it"
+        remedy = "resume the run, and it continues from its last checkpoint, or delete it"
         try:
             return read_as_written(
                 self.folder / "status.json", Told, remedy, f"{self.folder.name}/status.json"

@@ -216,7 +216,7 @@ def test_a_brush_adds_and_takes(page: "Page", zoom: str) -> None:
     page.keyboard.press("Control+y")
     settle(page)
     assert outlines(page) == taken
-    choose(page, "Move & mend")
+    choose(page, "Move & edit")
     assert outlines(page) == taken
 
 
@@ -230,7 +230,7 @@ def test_a_cell_is_drawn_by_free_hand_and_taken_off(page: "Page") -> None:
     drag(page, [tuple(point) for point in circle])
     (ring,) = outlines(page).cell
     assert apart(ring, circle) < HALF
-    choose(page, "Move & mend")
+    choose(page, "Move & edit")
     click(page, (180, 125))  # beside the nucleus
     page.keyboard.press("Delete")
     settle(page)

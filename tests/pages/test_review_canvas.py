@@ -203,7 +203,7 @@ def test_strokes_are_joined_when_outlines_are_to_be_mended(app: AppTest) -> None
     assert canvas_of(app)["backgroundImageURL"] != before  # what comes of it is shown
     assert len(on_canvas(app)) == 2  # but the canvas is the same one
     drawn = outlines(app)
-    choose(app, "Tool", "Move & mend")
+    choose(app, "Tool", "Move & edit")
     assert outlines(app) == drawn
     right = max(point["x"] for point in on_canvas(app)[CELL]["points"])
     assert right == pytest.approx(600 + 10, abs=FIT / 2)  # now a corner of the outline itself

@@ -47,8 +47,8 @@ def begin_form(sets: dict[str, Path]) -> None:
     )
     chosen = _methods("compare_new_methods", NAMES)
     st.caption(
-        "One method after another, in a process of its own: it goes on when you leave the page, and when the "
-        "server ends. A comparison with the same data set and minutes is resumed. "
+        "One method after another, in a process of its own: it continues when you leave the page, and when "
+        "the server ends. A comparison with the same data set and minutes is resumed. "
         f"{_at_most(chosen, minutes)}"
     )
     st.button(
@@ -152,7 +152,7 @@ def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_wo
             disabled=at_work or not allowed,
             on_click=datasets.attempt,
             args=(access.act, "trainer", job.start, comparison, left),
-            help="Measures those that are left; a run that was begun goes on from its last checkpoint",
+            help="Measures those that are left; a run that was begun resumes from its last checkpoint",
         )
     return stopped or gone_on
 
@@ -218,7 +218,7 @@ def _watch(comparison: Comparison, before: set[str]) -> None:
     # above all whose height changes
     pressed = _buttons(comparison, told.methods, stoppable=not stopping, at_work=True)
     st.progress(*_share(told, status))
-    st.caption("It goes on when you leave the page. What is done appears below as it comes.")
+    st.caption("It continues when you leave the page. What is done appears below as it comes.")
     if pressed:
         st.rerun(scope="app")  # there may be something to refuse
 

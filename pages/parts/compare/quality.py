@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TIMES = {"milliseconds": "Time of a crop", "minutes": "Training"}
 AXES = {"milliseconds": "Time of a crop by itself (ms)", "minutes": "Training, members included (minutes)"}
-KINDS = ("Pix2Pix", "Other network", "Combination", "Nothing to learn", "Run or checkpoint beside them")
+KINDS = ("Pix2Pix", "Other network", "Combination", "No training", "Run or checkpoint beside them")
 _TICKS = [float(f"{digit}e{power}") for power in range(-1, 6) for digit in (1, 2, 5)]  # of a logarithmic axis
 _LINE = 19  # px, of a label
 _TOP, _BOTTOM, _RIGHT = 40, 60, 250  # px, around the chart; its labels stand on the right

@@ -46,7 +46,7 @@ def figures(found: Composition) -> None:
     )
     with st.grid(4, min_column_width=150):
         for name, value, explained in (
-            ("Crops", len(found.cells), "A crop a cell, 256 × 256 pixels"),
+            ("Crops", len(found.cells), "One crop per cell, 256 × 256 pixels"),
             ("Training", sides.get("train", 0), "Crops to train on"),
             ("Test", sides.get("test", 0), "Crops to test with"),
             ("Skipped or clipped", len(found.skipped), "Each is listed below, with its reason"),

@@ -104,14 +104,14 @@ def watch(job: Job) -> None:
     st.progress(share, f"Evaluating: {job.done:,} of {job.total:,} crops, {job.left()}")
     # at the right, where the button that starts one never is: a second click on either meets nothing
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption("It goes on when you leave the page, and is kept once done.")
+        st.caption("It continues when you leave the page, and is kept once done.")
         pressed = st.button(
             "Stop",
             icon=":material/stop:",
             disabled=not access.may("reviewer"),
             on_click=attempt,
             args=(access.act, "reviewer", _stop, job),
-            help=access.hint("reviewer", "End the evaluation; what it has done is let go."),
+            help=access.hint("reviewer", "End the evaluation; partial results are discarded."),
         )
     if pressed:
         st.rerun(scope="app")  # something may be to be refused

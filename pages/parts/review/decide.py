@@ -13,7 +13,7 @@ from pap_core.reviews.records import ACCEPTED, CORRECTED, REJECTED, ReviewCell
 
 KEYS = (
     "Keys: **A** accept · **S** save the correction · **X** reject · **N** next · **P** previous · "
-    "**U** next undecided · **Ctrl+Z** undo, **Ctrl+Y** redo. They rest while you type."
+    "**U** next undecided · **Ctrl+Z** undo, **Ctrl+Y** redo. Keys are off while typing."
 )
 BUTTONS = {
     ACCEPTED: ("Accept", "A", "check", "The model's outlines are right as they are"),

@@ -26,7 +26,7 @@ def exports(reviews: "Reviews") -> None:
     """
     from pap_core.reviews.exports import FORMATS
 
-    with st.expander("Take the reviews with you", icon=":material/download:"):
+    with st.expander("Download the reviews", icon=":material/download:"):
         count = reviews.usable()
         if not count and not reviews.reviewers():
             st.info(NOTHING)

@@ -173,7 +173,7 @@ def _given(source: str, uploads: list) -> list[tuple[str, bytes]]:
         st.query_params[GIVEN] = min(Picture(*file).digest for file in files)[:12]
         if not uploads:
             names = ", ".join(name for name, _ in files)
-            st.caption(f"Still at hand: {plain(names)}. It is let go when you close this page.")
+            st.caption(f"Still at hand: {plain(names)}. It is dropped when you close this page.")
     elif asked:
         st.info(
             f"You were at a picture that is not here any more (digest `{plain(asked)}`): give it again "

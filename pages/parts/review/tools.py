@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-MEND, POLYGON, FREEHAND, ADD, TAKE = "Move & mend", "Polygon", "Free-hand", "Brush +", "Brush −"
+MEND, POLYGON, FREEHAND, ADD, TAKE = "Move & edit", "Polygon", "Free-hand", "Brush +", "Brush −"
 TOOLS = (MEND, POLYGON, FREEHAND, ADD, TAKE)
 TOOL_HELP = (
-    "**Move & mend**: drag an outline to move it, its handles to scale or turn it; click it once more to "
+    "**Move & edit**: drag an outline to move it, its handles to scale or turn it; click it once more to "
     "drag its corners, or click a corner to take it out. **Polygon**: click corner after corner, then the "
     "first one again. **Free-hand**: draw around it, the line closes by itself. **Brush +** adds what you "
     "paint to the nucleus or the cell, **Brush −** takes it away. Outlines of the same part that overlap "

@@ -31,7 +31,7 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
         "A grey picture of 0 (background), 1 (cytoplasm) and 2 (nucleus): nearly black to the eye",
     )
     notice = f"Each tells the checkpoint's digest. {export.NOTICE}"
-    st.subheader("Take it with you", anchor=False)
+    st.subheader("Download", anchor=False)
     if not label.any():
         _offer(*label_map)
         st.caption(notice)

@@ -45,12 +45,12 @@ INITIAL_HELP = (
     "discriminator begins from scratch."
 )
 MENDING = (
-    "The settings below are for mending a trained checkpoint: few epochs at a small learning rate, with "
+    "The settings below are for fixing a trained checkpoint: few epochs at a small learning rate, with "
     "frozen norms, so that it hardly forgets what else it knew. What it should keep is best among the data "
     "sets, too."
 )
 FROM_SCRATCH = (
-    "A few corrections teach a new network little: to mend a trained one, choose it under **Start from**."
+    "A few corrections teach a new network little: to fix a trained one, choose it under **Start from**."
 )
 
 
@@ -129,7 +129,7 @@ def new_run() -> None:
         args=(access.act, "trainer", _begin, config, material.folders, initial),
         help=access.hint(
             "trainer",
-            "Begins a run that goes on by itself, whoever looks; where another has the device, it waits.",
+            "Begins a run that continues by itself, whoever looks; where another has the device, it waits.",
         ),
     )
 

@@ -34,7 +34,7 @@ LOSSES = {
     "cross_entropy": "Cross-entropy",
     "dice": "Dice loss",
 }
-PACE = {"lr": "Learning rate", "images_per_second": "Images a second"}
+PACE = {"lr": "Learning rate", "images_per_second": "Images per second"}
 SCORE = "Validation Jaccard index"
 STEPS, EPOCHS = "Steps", "Epochs"
 
@@ -129,7 +129,7 @@ def _figures(run: "Run", status: "Status", curves: Curves) -> None:
             )
         best = "–" if status.best is None else f"{status.best:.3f}"
         st.metric("Best so far", best, help="Mean of both classes; the weights of that epoch are kept")
-        st.metric("Images a second", f"{rate:.3g}" if rate else "–", help="Training crops, jitter included")
+        st.metric("Images per second", f"{rate:.3g}" if rate else "–", help="Training crops, jitter included")
         st.metric(
             "Share of peak",
             "–" if share is None else f"{share:.1%}",

@@ -243,7 +243,7 @@ def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparis
     cost = find(read(here.folder.parents[2] / "threshold").digest, here.split()).cost()
     expected = {ABOUT[name].title: done.milliseconds for name, done in here.done().items()}
     assert named == expected | {"threshold": cost.milliseconds}
-    assert [trace["name"] for trace in points] == ["Nothing to learn", "Run or checkpoint beside them"]
+    assert [trace["name"] for trace in points] == ["No training", "Run or checkpoint beside them"]
     assert sorted(label["text"] for label in figure["layout"]["annotations"]) == sorted(named)
     assert "for want of a time" not in said(app)
     app.get("segmented_control")[2].set_value("minutes").run()

@@ -77,11 +77,11 @@ def test_corrections_are_built_once_and_trained_on_and_test_slides_are_not(
     assert not build_job.listed()
 
     choose(app, "tiny")
-    assert "to mend a trained one, choose it" in said(app)
+    assert "to fix a trained one, choose it" in said(app)
     start = next(one for one in app.selectbox if one.key == "train_initial")
     start.set_value("threshold")
     ran(app)
-    assert "mending a trained checkpoint" in said(app)
+    assert "fixing a trained checkpoint" in said(app)
     next(one for one in app.button if one.label == "Start").click()
     ran(app)
     (run,) = process.listed().values()

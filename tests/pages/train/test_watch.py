@@ -26,7 +26,7 @@ def test_a_running_one_shows_how_far_it_is(new_run: Callable) -> None:
         "Jaccard, nucleus": "0.600",
         "Jaccard, cytoplasm": "0.900",
         "Best so far": "0.750",
-        "Images a second": "8",
+        "Images per second": "8",
         "Share of peak": "–",
     }
     assert "Best checkpoint" not in [one.value for one in app.subheader]
