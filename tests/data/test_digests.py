@@ -21,25 +21,25 @@ def folder(phantom_dataset: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(phantom_dataset, tmp_path / "dataset"))
 
 
-def tested(folder: Path) -> list[str]:
+def side_of_tests(folder: Path) -> list[str]:
     table = pd.read_csv(folder / "manifest.csv", dtype=str)
     return list(table[table["split"] == "test"]["id"])
 
 
 def swap_labels(folder: Path) -> None:
-    one, other = (folder / "labels" / f"{name}.png" for name in tested(folder)[:2])
+    one, other = (folder / "labels" / f"{name}.png" for name in side_of_tests(folder)[:2])
     first = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(first)
 
 
 def empty_label(folder: Path) -> None:
-    path = folder / "labels" / f"{tested(folder)[0]}.png"
+    path = folder / "labels" / f"{side_of_tests(folder)[0]}.png"
     write_png(path, np.zeros_like(read_label(path)))
 
 
 def touch_pixel(folder: Path) -> None:
-    path = folder / "images" / f"{tested(folder)[0]}.png"
+    path = folder / "images" / f"{side_of_tests(folder)[0]}.png"
     image = read_image(path).copy()
     image[3, 4, 1] ^= 1
     write_png(path, image)
@@ -50,7 +50,7 @@ def test_a_crop_or_label_that_was_changed_is_named(folder: Path, change: Callabl
     assert len(load([folder], "test"))
     change(folder)
     with pytest.raises(
-        InputError, match=f"{tested(folder)[0]}.png: another crop or label map than was built"
+        InputError, match=f"{side_of_tests(folder)[0]}.png: another crop or label map than was built"
     ):
         load([folder], "test")
     assert len(load([folder], "train"))  # what is untouched is used
@@ -60,7 +60,7 @@ def test_a_crop_or_label_that_was_changed_is_named(folder: Path, change: Callabl
 def test_a_manifest_that_was_edited_is_named(folder: Path, column: str, value: str) -> None:
     path = folder / "manifest.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    table.loc[table["id"] == tested(folder)[0], column] = value
+    table.loc[table["id"] == side_of_tests(folder)[0], column] = value
     table.to_csv(path, index=False)
     for side in ("train", "test"):
         with pytest.raises(InputError, match=re.escape(f"{path}: other cells or another split than was")):

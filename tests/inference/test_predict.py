@@ -279,7 +279,8 @@ def run(*words: str, **options) -> subprocess.CompletedProcess:
 
 # predicts, and holds still at a word of the table's: before rows are appended, amid them, or after them
 HOLDS = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script started in the background
 from pap_core.inference import predict as prediction
 from pap_core.__main__ import main
 from pap_core.inference import table
