@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pap_core.comparison.compare import begin, compare
+from pap_core.data.digests import of_rows
 from pap_core.evaluation.store import Kept
 from pap_core.reviewing.split_queue import split_queue
 from pap_core.reviews.records import Decision
@@ -53,11 +54,11 @@ def _many(dataset: Path, folder: Path) -> Path:
             for kind in ("images", "labels", "targets"):
                 shutil.copy(folder / kind / f"{name}.png", folder / kind / f"{name}-{turn}.png")
         more.append(test.assign(id=test["id"] + f"-{turn}"))
-    rows = pd.concat([manifest, *more])
+    rows = pd.concat([manifest, *more]).fillna("")
     rows.to_csv(folder / "manifest.csv", index=False)
     described = json.loads((folder / "dataset.json").read_text())
     described["sides"] = rows["split"].value_counts().to_dict()
-    (folder / "dataset.json").write_text(json.dumps(described | {"digest": "a1" * 32}))
+    (folder / "dataset.json").write_text(json.dumps(described | {"digest": of_rows(rows.to_dict("records"))}))
     return folder
 
 
