@@ -40,7 +40,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> byte
 def check_crop(image: np.ndarray, label: np.ndarray, digest: str, path: Path) -> None:
     """See that a crop at `path` and its label map are those that were built, where a digest tells them."""
     found = of_crop(image, label)
-    if len(digest) == len(found) and _DIGITS.fullmatch(digest) and found != digest:
+    if _contradicts(found, digest):
         raise InputError(
             f"{path}: another crop or label map than was built (digest {found}, expected {digest}); "
             "build the data set again."
@@ -49,14 +49,18 @@ def check_crop(image: np.ndarray, label: np.ndarray, digest: str, path: Path) ->
 
 def check_manifest(path: Path, digest: str) -> None:
     """See that a manifest has the cells, the truth and the split that were built; it is readable."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file:  # spreadsheets begin it with a mark
         reader = csv.DictReader(file)
         rows = list(reader)
     if not set(COLUMNS) <= set(reader.fieldnames or ()):  # another program's
         return
     found = of_rows(rows)
-    if len(digest) == len(found) and _DIGITS.fullmatch(digest) and found != digest:
+    if _contradicts(found, digest):
         raise InputError(
             f"{path}: other cells or another split than was built (digest {found[:12]}, expected "
             f"{digest[:12]}); build the data set again."
         )
+
+
+def _contradicts(found: str, told: str) -> bool:
+    return len(told) == len(found) and bool(_DIGITS.fullmatch(told)) and found != told

@@ -57,11 +57,12 @@ def test_a_crop_or_label_that_was_changed_is_named(folder: Path, change: Callabl
 
 
 @pytest.mark.parametrize(("column", "value"), [("split", "train"), ("category", "other"), ("group", "other")])
-def test_a_manifest_that_was_edited_is_named(folder: Path, column: str, value: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_manifest_that_was_edited_is_named(folder: Path, column: str, value: str, encoding: str) -> None:
     path = folder / "manifest.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     table.loc[table["id"] == side_of_tests(folder)[0], column] = value
-    table.to_csv(path, index=False)
+    table.to_csv(path, index=False, encoding=encoding)
     for side in ("train", "test"):
         with pytest.raises(InputError, match=re.escape(f"{path}: other cells or another split than was")):
             load([folder], side)
