@@ -26,7 +26,6 @@ from pap_core.jobs import background
 from pap_core.model.catalogue import default
 from pap_core.model.checkpoint import read
 from pap_core.training.config import PRESETS
-from pap_core.training.process import LOG
 from pap_core.training.run import Run, new_folder
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +64,7 @@ def _as_a_terminal(module: list[str], log: Path) -> subprocess.Popen:
 @contextmanager
 def _training(run: Run, start: Callable[[list[str], Path], subprocess.Popen]) -> Iterator[None]:
     """Have a run train while the context lasts, from its fifth step on."""
-    log = run.folder / LOG
+    log = run.folder / run.LOG
     process = start(["pap_core", "train", "--resume", str(run.folder)], log)
     try:
         while run.read_status().get("step", 0) < 5:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pages.parts.results import job
 from pages.parts.results.cell import cell_dialog
 from pages.parts.results.charts import show_charts
 from pages.parts.results.gallery import show_gallery
-from pages.parts.results.job import current, start, watch
 from pages.parts.results.tables import show_tables
 from pages.parts.results.view import (
     CELL,
@@ -20,7 +20,6 @@ from pages.parts.results.view import (
     to_first_page,
 )
 from pages.shared import access, datasets
-from pages.shared import model as models
 from pages.shared.display import plain
 from pages.shared.evaluations import (
     checkpoint_digest,
@@ -57,12 +56,11 @@ def nothing_yet() -> None:
 
 def offer(folder: Path, split: TestSplit, digest: str) -> None:
     """Offer the evaluation that nobody has made yet, or show how far it is."""
-    job = current(digest, split)
-    if job and not job.finished:
-        watch(job)
+    evaluation = job.at_work(digest, split)
+    if evaluation:
+        job.watch(evaluation)
         return
-    if job and job.error:
-        st.error(plain(job.error))
+    job.show_failure(digest, split)
     if not split.crops:
         st.warning(f"{plain(split.folder.name)}: no crop on its test side, choose another data set.")
         return
@@ -79,7 +77,7 @@ def offer(folder: Path, split: TestSplit, digest: str) -> None:
             "reviewer", "Runs in the background; how long it takes is shown once the first crops are done."
         ),
     ):
-        start(models.load(folder), split)
+        job.start(folder, digest, split)
         st.rerun()
 
 

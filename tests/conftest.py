@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, make_url
 from pap_core.contours import fill, write_dat
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.phantom import smear as phantom
+from pap_core.jobs import background
 
 FIELD = (480, 384)  # of a small smear
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours of drawn smears
@@ -29,6 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         os.environ["OMP_NUM_THREADS"] = "1"
         torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waited_for() -> Iterator[None]:
+    """Tests wait for what they start: beside other tests it would give way to, it comes no later."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(background, "NICE", 0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -291,13 +291,14 @@ def test_what_is_kept_beside_is_missing_where_it_is_damaged(own: Path, content: 
 
 @pytest.mark.parametrize("content", TORN.values(), ids=TORN)
 def test_a_damaged_build_is_listed_and_deleted(own: Path, content: bytes) -> None:
-    job = build_job.Job(build_job.builds() / "mine")
+    job = build_job.Build(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
     (job.folder / build_job.ORDER).write_bytes(content)
-    (job.folder / build_job.STATUS).write_bytes(content)
-    assert job.progress().state == "starting"  # of one that has just been made
+    (job.folder / "status.json").write_bytes(content)
+    assert job.progress().state == "lost"
+    assert job.progress().error.startswith("mine/status.json: damaged (")
     assert [one.name for one in build_job.listed()] == ["mine"]
-    job.stop()
+    refused(job.stop)
     refused(job.order)
     refused(job.start)
     job.delete()
@@ -307,7 +308,7 @@ def test_a_damaged_build_is_listed_and_deleted(own: Path, content: bytes) -> Non
 def test_a_build_goes_nowhere_but_among_the_data_sets(own: Path) -> None:
     from pap_core.data.build_process import main
 
-    job = build_job.Job(build_job.builds() / "mine")
+    job = build_job.Build(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
     order = {"out": str(own / "elsewhere"), "options": {}, "folder": str(own)}
     (job.folder / build_job.ORDER).write_text(json.dumps(order))

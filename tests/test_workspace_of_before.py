@@ -111,7 +111,7 @@ def test_the_runs_are_in_their_states(before: Path) -> None:
 
 def test_the_builds_are_in_their_states(before: Path) -> None:
     found = {job.name: job.progress().state for job in builds()}
-    assert found == {"empty": "failed", "uploaded": "interrupted"}
+    assert found == {"empty": "failed", "uploaded": "lost"}
 
 
 @pytest.mark.parametrize("name", ["killed", pytest.param("stopped", marks=pytest.mark.slow)])

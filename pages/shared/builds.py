@@ -8,18 +8,21 @@ from pages.shared import access
 from pages.shared.datasets import READY, attempt, listed
 from pages.shared.display import plain
 from pap_core.data import build_job
-from pap_core.data.build_job import ACTIVE, FAILED, Job, Progress
+from pap_core.data.build_job import Build, Progress
+from pap_core.jobs.job import FAILED, STOPPING
 
 WATCHED = "build_watched"  # key of the names of the builds this session waits for
 _DELETING = "build_deleting"  # key of the name of the build that is asked about
 STATES = {
     "starting": "starting",
+    "queued": "waiting until another build is done",
     "waiting": "waiting until another build is done",
     "unpacking": "unpacking",
     "painting": "painting smears",
     "reading": "reading what the source holds",
     "cutting": "cutting out the cells",
-    "interrupted": "interrupted before it was done",
+    "stopping": "stopping",
+    "lost": "interrupted before it was done",
     "stopped": "stopped",
     "failed": "could not be built",
 }
@@ -29,11 +32,11 @@ def builds() -> None:
     """Show the builds that are not done, of everybody, and how far they are."""
     found = _found()
     if (name := st.session_state.pop(_DELETING, None)) in found:
-        _confirm(Job(build_job.builds() / name))  # a dialog of the fragment would go as that is drawn anew
+        _confirm(Build(build_job.builds() / name))  # a dialog of the fragment would go as that is drawn anew
     if found:
         # without one at work there is nothing to watch
-        st.fragment(_builds, run_every=1.0 if any(map(_at_work, found.values())) else None)(
-            {name: _at_work(progress) for name, progress in found.items()}
+        st.fragment(_builds, run_every=1.0 if any(progress.at_work for progress in found.values()) else None)(
+            {name: progress.at_work for name, progress in found.items()}
         )
 
 
@@ -43,28 +46,31 @@ def _found() -> dict[str, Progress]:
     return {job.name: progress for job in others if (progress := job.progress())}
 
 
-def _at_work(progress: Progress) -> bool:
-    return progress.state in ACTIVE
-
-
 def _builds(before: dict[str, bool]) -> None:
     found = _found()
-    if {name: _at_work(progress) for name, progress in found.items()} != before:
+    if {name: progress.at_work for name, progress in found.items()} != before:
         st.rerun()
     st.subheader("Builds", anchor=False)
     for name, progress in found.items():
         with st.container(border=True, key=f"build_{name}"):
-            _card(Job(build_job.builds() / name), progress)
+            _card(Build(build_job.builds() / name), progress)
 
 
-def _card(job: Job, progress: Progress) -> None:
+def _card(job: Build, progress: Progress) -> None:
     """Show a build; each button has a place of its own, so that a second click on one meets no other."""
     st.markdown(f"**{plain(job.name)}**: {STATES[progress.state]}")
-    at_work = _at_work(progress)
+    at_work, stopping = progress.at_work, progress.state == STOPPING
     left = progress.state != FAILED or (job.folder / build_job.RESULT).exists()
     with st.container(horizontal=True):
         pressed = [
-            _action(job, "Stop", "stop", job.stop, at_work, "What is done is kept, and can be continued"),
+            _action(
+                job,
+                "Stop",
+                "stop",
+                job.stop,
+                at_work and not stopping,
+                "What is done is kept, and can be continued",
+            ),
             _action(job, "Continue", "play_arrow", job.start, not at_work and left, "Goes on where it was"),
         ]
         st.button(
@@ -84,7 +90,7 @@ def _card(job: Job, progress: Progress) -> None:
         st.rerun()  # the whole page: it may have something to refuse
 
 
-def _action(job: Job, label: str, icon: str, do: Callable[[], None], enabled: bool, explained: str) -> bool:
+def _action(job: Build, label: str, icon: str, do: Callable[[], None], enabled: bool, explained: str) -> bool:
     return st.button(
         label,
         key=f"{label.lower()}_{job.name}",
@@ -97,7 +103,7 @@ def _action(job: Job, label: str, icon: str, do: Callable[[], None], enabled: bo
 
 
 @st.dialog("Delete a build")
-def _confirm(job: Job) -> None:
+def _confirm(job: Build) -> None:
     st.markdown(
         f"Delete the build **{plain(job.name)}**, what is done of it, and what was uploaded for it? The "
         "folder of a source stays."
@@ -124,7 +130,7 @@ def _counted(progress: Progress) -> str:
 def finished() -> str | None:
     """Return the name of a build this session waited for and that is done now, once."""
     names = st.session_state.get(WATCHED, [])
-    for name in [one for one in names if Job(build_job.builds() / one).progress() is None]:
+    for name in [one for one in names if Build(build_job.builds() / one).progress() is None]:
         names.remove(name)
         if name in listed():
             return name

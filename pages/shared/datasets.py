@@ -10,9 +10,10 @@ import streamlit as st
 from pages.shared import access
 from pages.shared.display import plain
 from pap_core.data import build_job
-from pap_core.data.build_job import FAILED, INTERRUPTED, STOPPED, Job, Progress
+from pap_core.data.build_job import Build, Progress
 from pap_core.data.composition import Composition, read
 from pap_core.errors import InputError
+from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.jobs.removal import remove
 from pap_core.workspace import datasets
 
@@ -49,13 +50,13 @@ def ready_set() -> Path | None:
     folder = datasets() / READY
     if (folder / "dataset.json").is_file():
         return folder
-    job = Job(build_job.builds() / READY)
+    job = Build(build_job.builds() / READY)
     progress = job.progress()
     try:
         if progress is None:
             build_job.phantoms(READY, SMEARS)
-        elif progress.state == INTERRUPTED or (
-            progress.state in (FAILED, STOPPED) and progress.since < _STARTED
+        elif progress.state == LOST or (
+            progress.state in (FAILED, STOPPED) and progress.heartbeat < _STARTED
         ):
             job.start()
     except InputError:
@@ -73,7 +74,7 @@ def waiting() -> None:
 def _waiting() -> None:
     if ready_set() is not None:
         st.rerun()
-    job = Job(build_job.builds() / READY)
+    job = Build(build_job.builds() / READY)
     progress = job.progress()
     if progress is None:
         st.info(
@@ -104,7 +105,7 @@ def _waiting() -> None:
         st.progress(_share(progress), text=_words(progress))
 
 
-def _again(job: Job) -> None:
+def _again(job: Build) -> None:
     with contextlib.suppress(InputError):  # `waiting` says why
         access.act("trainer", job.start)
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 
@@ -16,6 +16,8 @@ from pap_core.data.described import located
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit, evaluate_and_keep, find, split_of
 from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
+from pap_core.jobs import status
+from pap_core.jobs.job import Job
 from pap_core.methods.catalogue import MEMBERS, NAMES, make
 from pap_core.methods.network import run_folder
 from pap_core.training.run import Run
@@ -48,11 +50,23 @@ class Done:
     epochs: Count  # of training, 0 where there are none of its own
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Told(status.Told, total=False):
+    """The content of ``status.json``."""
+
+    state: Literal["starting", "working", "stopped", "failed", "finished"]
+    methods: tuple[str, ...]  # asked for
+    method: str  # at hand
+    what: str  # "planning", "training" or "measuring"; "" before the first word on it
+
+
+class Comparison(Job):
     """A comparison in the workspace, begun or done."""
 
-    folder: Path
+    NOUN = "comparison"
+    ACTIVE = ("starting", "working")
+    LOG = "compare.log"
+    TOLD = Told
+    REMEDY = "start it again"
 
     @property
     def dataset(self) -> Path:

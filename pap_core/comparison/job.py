@@ -1,59 +1,60 @@
 """A comparison as a process of its own, which a page starts, watches and stops through its folder alone.
 
-It outlives the browser, the server that started it, and a restart of both. Its ``status.json`` says how far
-it is, its ``lock`` keeps a second process away. Nothing here imports torch.
+It outlives the browser, the server that started it, and a restart of both. Nothing here imports torch.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-from filelock import FileLock, Timeout
+from typing import Any
 
 from pap_core.comparison import compare as comparisons
 from pap_core.comparison.compare import Comparison, Done
 from pap_core.errors import InputError
-from pap_core.files import Count, fitting, read_as_written, write_whole
-from pap_core.jobs import background, liveness
+from pap_core.jobs.job import STOPPING
 from pap_core.jobs.signals import interrupted_when_asked
 from pap_core.jobs.throttle import Throttle
 from pap_core.methods.catalogue import MEMBERS
 from pap_core.methods.network import run_folder
 from pap_core.training.run import Run
-from pap_core.training.written import Process
 
-ACTIVE = ("starting", "working")  # of the states: a process is at it
-STOPPED, FAILED, INTERRUPTED, FINISHED = "stopped", "failed", "interrupted", "finished"
-LOG = "compare.log"
-_STATUS, _LOCK = "status.json", "lock"
+FINISHED = "finished"
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far the process of a comparison is."""
 
-    state: Literal["starting", "working", "stopped", "failed", "interrupted", "finished"]
+    state: str  # of `Comparison.ACTIVE`, or stopping, stopped, failed, lost, finished
     methods: tuple[str, ...] = ()  # asked for
     method: str = ""  # at hand
-    what: str = ""  # "training" or "measuring"; "" before the first word on it
-    done: Count = 0  # steps or crops
-    total: Count = 0  # 0 while unknown
+    what: str = ""  # "planning", "training" or "measuring"; "" before the first word on it
+    done: int = 0  # steps or crops
+    total: int = 0  # 0 while unknown
     error: str = ""  # one sentence, where it failed
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a process is at it."""
+        return self.state in (*Comparison.ACTIVE, STOPPING)
 
 
 def progress(comparison: Comparison) -> Progress | None:
     """Return how far the process of a comparison is, None where none was ever started."""
-    status = _read(comparison)
-    if not status:
+    told = comparison.read_status()
+    if not told:
         return None
-    found = fitting(status, Progress, "start it again", _STATUS)
-    state = INTERRUPTED if found.state in ACTIVE and not liveness.living(status) else found.state
-    return replace(found, state=state)
+    return Progress(
+        state=comparison.state_in(told),
+        methods=tuple(told.get("methods", ())),
+        method=told.get("method", ""),
+        what=told.get("what", ""),
+        done=told.get("done", 0),
+        total=told.get("total", 0),
+        error=told.get("error") or "",
+    )
 
 
 def run_at_hand(comparison: Comparison, method: str) -> Run | None:
@@ -70,36 +71,9 @@ def start(comparison: Comparison, names: Sequence[str]) -> None:
         InputError: one is at work already, there is no such method, or the folder cannot be written.
     """
     names = comparisons.chosen(names)
-    if (now := progress(comparison)) and now.state in ACTIVE:
-        raise _taken(comparison)
-    folder = comparison.folder.resolve()
-    before = _read(comparison)
-    with _writable(comparison):
-        process = background.start(["pap_core.comparison.job", str(folder), *names], folder / LOG)
-        try:
-            if _read(comparison) == before:  # it has not said more by itself
-                _write(comparison, Progress("starting", tuple(names)), process.pid)
-        except BaseException:
-            process.kill()
-            raise
-
-
-def stop(comparison: Comparison) -> None:
-    """Ask the process of a comparison to end: a run writes a checkpoint first, and `start` goes on from it.
-
-    Raises:
-        InputError: no process is at work on this machine.
-    """
-    status = _read(comparison)
-    process = liveness.process_of(status)
-    if process is None or status.get("state") not in ACTIVE:
-        raise InputError(f"{comparison.folder.name}: no process is at work for it, so nothing is to stop.")
-    run = run_at_hand(comparison, status.get("method", ""))
-    if run is None or not run.stop_asked:  # asked twice, a run ends without a checkpoint
-        process.terminate()
-    if status["state"] == "starting":  # it cannot say so itself yet
-        with _writable(comparison):
-            _write(comparison, Progress(STOPPED, tuple(status["methods"])), process.pid)
+    command = ["pap_core.comparison.job", str(comparison.folder.resolve()), *names]
+    with comparison.shut():
+        comparison.launch(command, **_said("starting", names))
 
 
 def work(
@@ -107,7 +81,7 @@ def work(
 ) -> Iterator[Done]:
     """Compare as `pap_core.comparison.compare` does, and tell meanwhile how far it is, for pages to watch.
 
-    To be called in the main thread: SIGTERM interrupts it.
+    To be called in the main thread: SIGTERM interrupts it, and a run then writes a checkpoint first.
 
     Args:
         comparison: begun or not.
@@ -118,18 +92,24 @@ def work(
         InputError: another process is at this comparison, or as `compare`.
     """
     names = tuple(names)
-    with _alone(comparison), interrupted_when_asked() as asked:
+    with comparison.held() as anew, interrupted_when_asked() as asked:
+        if not anew:
+            raise InputError(f"{comparison.name}: this process is at work for it already; let it end first.")
         tell = _teller(comparison, names, report)
+        comparison.write_status(**_said("working", names, _next(comparison, names)))
         try:
-            _write(comparison, Progress("working", names, _next(comparison, names)))
-            for done in comparisons.compare(comparison, names, tell):
-                _write(comparison, Progress("working", names, _next(comparison, names)))
-                yield done
+            with comparison.beating():
+                for done in comparisons.compare(comparison, names, tell):
+                    comparison.write_status(**_said("working", names, _next(comparison, names)))
+                    yield done
         except BaseException as error:
-            with suppress(OSError):  # no room for this much: the process is seen to be gone
-                _write(comparison, _ended(comparison, names, error, asked.is_set()))
+            stopped = asked.is_set() or _run_stopped(comparison, names)
+            if stopped or isinstance(error, GeneratorExit):
+                comparison.fail(KeyboardInterrupt())
+            else:
+                comparison.fail(error)
             raise
-        _write(comparison, Progress(FINISHED, names))
+        comparison.write_status(**_said(FINISHED, names))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -154,9 +134,16 @@ def _teller(
         if report:
             report(method, what, done, total)
         if throttle.due((method, what)):
-            _write(comparison, Progress("working", names, method, what, done, total))
+            comparison.write_status(**_said("working", names, method, what, done, total))
 
     return tell
+
+
+def _said(
+    state: str, names: Sequence[str], method: str = "", what: str = "", done: int = 0, total: int = 0
+) -> dict[str, Any]:
+    told = {"state": state, "methods": list(names), "method": method, "what": what}
+    return told | {"done": done, "total": total, "error": None}
 
 
 def _next(comparison: Comparison, names: tuple[str, ...]) -> str:
@@ -165,62 +152,11 @@ def _next(comparison: Comparison, names: tuple[str, ...]) -> str:
     return next((name for name in names if name not in done), "")
 
 
-def _ended(comparison: Comparison, names: tuple[str, ...], error: BaseException, asked: bool) -> Progress:
-    """Return what is to be said of a process that ends before its time."""
-    method = _next(comparison, names)
-    run = run_at_hand(comparison, method)
+def _run_stopped(comparison: Comparison, names: tuple[str, ...]) -> bool:
+    """Whether the run at hand was stopped, which ends the comparison."""
+    run = run_at_hand(comparison, _next(comparison, names))
     told = run.read_status() if run else {}
-    run_asked = told.get("state") == "stopped" and told.get("pid") == os.getpid()
-    if asked or run_asked or isinstance(error, KeyboardInterrupt | GeneratorExit):
-        return Progress(STOPPED, names, method)
-    return Progress(FAILED, names, method, error=liveness.told(error, comparison.folder))
-
-
-def _read(comparison: Comparison) -> dict:
-    """Return the content of the status; nothing where it is missing, or torn as the power failed."""
-    try:
-        found = read_as_written(comparison.folder / _STATUS, Progress, "start it again")
-        fitting(found, Process, "start it again", _STATUS)  # of the process
-    except (FileNotFoundError, InputError):
-        return {}
-    return found
-
-
-def _write(comparison: Comparison, said: Progress, pid: int | None = None) -> None:
-    status = vars(said) | liveness.identity(pid)
-    write_whole(comparison.folder / _STATUS, json.dumps(status, indent=2).encode())
-
-
-@contextmanager
-def _alone(comparison: Comparison) -> Iterator[None]:
-    """Keep every other process from this comparison while the context lasts."""
-    lock = FileLock(comparison.folder / _LOCK, thread_local=False)
-    try:
-        with _writable(comparison):
-            lock.acquire(timeout=0)
-    except Timeout:
-        raise _taken(comparison) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _writable(comparison: Comparison) -> Iterator[None]:
-    try:
-        yield
-    except Timeout:  # an OSError, too
-        raise
-    except OSError as error:
-        raise InputError(
-            f"{comparison.folder}: the comparison cannot be written ({error.strerror}); make room there, or "
-            "make it writable, and try again."
-        ) from error
-
-
-def _taken(comparison: Comparison) -> InputError:
-    return InputError(f"{comparison.folder.name}: a process is at work for it already; stop it first.")
+    return told.get("state") == "stopped" and told.get("pid") == os.getpid()
 
 
 if __name__ == "__main__":

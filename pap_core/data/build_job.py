@@ -9,30 +9,28 @@ restart of both, and half a data set is never seen.
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, NotRequired, TypedDict
-
-import msgspec
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from pap_core.errors import InputError
-from pap_core.files import Count, Moment, Number, PathText, read_as_written, read_json, write_whole
-from pap_core.jobs import background, liveness
+from pap_core.files import Count, PathText, read_json, write_whole
+from pap_core.jobs import status
+from pap_core.jobs.job import STOPPING, Job
+from pap_core.jobs.queue import QUEUED
 from pap_core.jobs.removal import remove, unwritable
 from pap_core.workspace import datasets, workspace
 
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews
 
-ACTIVE = ("starting", "waiting", "unpacking", "painting", "reading", "cutting")
-INTERRUPTED, STOPPED, FAILED = "interrupted", "stopped", "failed"
-ORDER, STATUS, UPLOAD, UNPACKED, PAINTED, EXPORTED, RESULT = (
-    *("order.json", "status.json", "upload.zip", "unpacked", "painted", "reviews", "set"),
+STARTING = "starting"
+ORDER, UPLOAD, UNPACKED, PAINTED, EXPORTED, RESULT = (
+    *("order.json", "upload.zip", "unpacked", "painted", "reviews", "set"),
 )
+_PATIENT = 19  # niceness of a build that nobody waits for
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
-_STARTS_WITHIN = 60.0  # s, from the start of a process to its first word
 
 
 @dataclass(frozen=True)
@@ -48,117 +46,99 @@ class Order:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is."""
+    """How far a build is."""
 
-    state: str  # of `ACTIVE`, or interrupted, stopped, failed
+    state: str  # of `Build.ACTIVE`, or stopping, stopped, failed, lost
     done: int = 0
     total: int = 0  # 0 while unknown
     error: str = ""
-    since: float = 0.0  # seconds since the epoch, of the last word
-
-
-class Told(TypedDict):
-    """The content of ``status.json``."""
-
-    state: Literal[(*ACTIVE, INTERRUPTED, STOPPED, FAILED)]
-    since: Moment
-    done: NotRequired[Count]
-    total: NotRequired[Count]
-    error: NotRequired[str]
-    pid: NotRequired[Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]]
-    process_started: NotRequired[Number]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One build, by its folder."""
-
-    folder: Path
+    heartbeat: float = 0.0  # s since the epoch, of the last word
+    queue_place: int = 0  # from 1, while it waits for builds before it
 
     @property
-    def name(self) -> str:
-        """The name of the data set to come."""
-        return self.folder.name
+    def at_work(self) -> bool:
+        """Whether a process is at it."""
+        return self.state in (*Build.ACTIVE, STOPPING)
+
+
+class Told(status.Told, total=False):
+    """The content of ``status.json``."""
+
+    state: Literal[
+        "starting", "queued", "waiting", "unpacking", "painting", "reading", "cutting", "stopped", "failed"
+    ]
+
+
+class Build(Job):
+    """One build, by its folder, which is called as the data set to come."""
+
+    NOUN = "build"
+    # "waiting" is what versions before 1.0 say for "queued"
+    ACTIVE = (STARTING, QUEUED, "waiting", "unpacking", "painting", "reading", "cutting")
+    LOG = "log.txt"
+    TOLD = Told
+    REMEDY = "continue the build, or delete it"
 
     def order(self) -> Order:
-        """Return what was ordered; FileNotFoundError once the job is done or deleted.
+        """Return what was ordered; FileNotFoundError once the build is done or deleted.
 
         Raises:
             InputError: it is damaged.
         """
         return read_json(self.folder / ORDER, Order, "delete the build and start a new one")
 
-    def tell(self, state: str, done: int = 0, total: int = 0, error: str = "") -> None:
-        """Write down how far this process is with the job."""
-        told = {"state": state, "done": done, "total": total, "error": error}
-        self._write(told | liveness.identity())
+    def tell(self, state: str, done: int = 0, total: int = 0) -> None:
+        """Write down how far this process is."""
+        self.write_status(state=state, done=done, total=total, error=None)
 
     def progress(self) -> Progress | None:
-        """Return how far the job is, None once it is done or deleted."""
-        error = ""
-        try:
-            status = self._status()
-            since = status["since"]
-        except (FileNotFoundError, InputError) as damage:
-            error = "" if isinstance(damage, FileNotFoundError) else str(damage)
-            try:
-                status, since = {"state": "starting"}, self.folder.stat().st_mtime
-            except OSError:
-                return None
-        found = Progress(**{name: status[name] for name in asdict(Progress("")) if name in status})
-        fresh = found.state == "starting" and abs(time.time() - since) < _STARTS_WITHIN
-        if found.state in ACTIVE and not fresh and not liveness.living(status):
-            return Progress(INTERRUPTED, found.done, found.total, error, since)
-        return found
+        """Return how far the build is, None once it is done or deleted."""
+        told = self.read_status()
+        if not told and not self.folder.is_dir():
+            return None
+        error = told.get("error") or self.status_damage()
+        numbers = {name: told.get(name, 0) for name in ("done", "total", "heartbeat", "queue_place")}
+        return Progress(self.state_in(told), error=error, **numbers)
 
     def start(self) -> None:
-        """Start a process for the job. Where one is at work already, the new one ends at once.
+        """Start a process for the build, and return at once: it begins, or goes on where it was.
 
         Raises:
-            InputError: the workspace cannot be written, or the order never arrived whole.
+            InputError: one is at work, the workspace cannot be written, or the order never arrived whole.
         """
+        with self.shut():
+            self._start()
+
+    def begin(self, order: Order, bring: Callable[[Path], None] | None = None) -> None:
+        """Bring what is to be built into the new folder, and start; raises as `start`."""
+        with self.shut():
+            self.tell(STARTING)  # by this process, while it brings what may be large
+            if bring is not None:
+                bring(self.folder)
+            write_whole(self.folder / ORDER, json.dumps(asdict(order), indent=2).encode())
+            self._start()
+
+    def _start(self) -> None:
         try:
             patient = self.order().smears is not None
         except (FileNotFoundError, InputError):
             raise InputError(
                 f"{self.name}: the build was broken off before it began; start a new one."
             ) from None
-        niceness = 19 if patient else background.NICE
-        command = ["pap_core.data.build_process", str(self.folder.resolve())]
-        try:
-            self._write({"state": "starting"})
-            background.start(command, self.folder / "log.txt", {"OMP_NUM_THREADS": "1"}, niceness)
-        except OSError as error:
-            raise unwritable(error) from error
-
-    def stop(self) -> None:
-        """Ask the process to end; what is done stays, and `start` goes on from there."""
-        try:
-            process = liveness.process_of(self._status())
-        except (FileNotFoundError, InputError):
-            return
-        if process is not None:
-            process.terminate()
-
-    def delete(self) -> None:
-        """Remove the job and all it holds; the data set, once finished, is elsewhere."""
-        remove(self.folder)
-
-    def _status(self) -> dict:
-        remedy = "continue the build, or delete it"
-        return read_as_written(self.folder / STATUS, Told, remedy, f"{self.name}/{STATUS}")
-
-    def _write(self, status: dict) -> None:
-        content = json.dumps(status | {"since": time.time()})
-        write_whole(self.folder / STATUS, content.encode())
+        self.launch(
+            ["pap_core.data.build_process", str(self.folder.resolve())],
+            {"OMP_NUM_THREADS": "1"},
+            _PATIENT if patient else None,
+            **{"state": STARTING, "done": 0, "total": 0, "error": None, "queue_place": 0},
+        )
 
 
-def from_folder(name: str, source: Path, options: dict) -> Job:
+def from_folder(name: str, source: Path, options: dict) -> Build:
     """Start to build a data set of the workspace from a folder; raises as `from_archive`."""
     return _create(name, options, folder=str(source.resolve()))
 
 
-def from_archive(name: str, file: BinaryIO, archive: str, options: dict) -> Job:
+def from_archive(name: str, file: BinaryIO, archive: str, options: dict) -> Build:
     """Start to build a data set of the workspace from an uploaded ZIP archive, kept until it is built.
 
     Args:
@@ -178,12 +158,12 @@ def from_archive(name: str, file: BinaryIO, archive: str, options: dict) -> Job:
     return _create(name, options, keep, archive=archive)
 
 
-def phantoms(name: str, smears: int) -> Job:
+def phantoms(name: str, smears: int) -> Build:
     """Start to paint phantom smears and to build a data set of them; raises as `from_archive`."""
     return _create(name, {"mode": "window"}, smears=smears)
 
 
-def from_reviews(name: str, reviews: "Reviews", options: dict) -> Job:
+def from_reviews(name: str, reviews: "Reviews", options: dict) -> Build:
     """Start to build a data set of the workspace from what was reviewed up to now; raises as `from_archive`.
 
     The process gets it as a folder: it neither has nor needs to know the way into the database.
@@ -198,13 +178,13 @@ def from_reviews(name: str, reviews: "Reviews", options: dict) -> Job:
     )
 
 
-def listed() -> list[Job]:
+def listed() -> list[Build]:
     """Return the jobs that are not done, by name."""
     try:
         found = [path for path in builds().iterdir() if path.is_dir() and not path.name.startswith(".")]
     except OSError:
         return []
-    return [Job(path) for path in sorted(found)]
+    return [Build(path) for path in sorted(found)]
 
 
 def builds() -> Path:
@@ -231,7 +211,7 @@ def check_name(name: str) -> None:
 
 def _create(
     name: str, options: dict, bring: Callable[[Path], None] | None = None, **source: str | int
-) -> Job:
+) -> Build:
     folder = (builds() / name).absolute()
     order = Order(str((datasets() / name).absolute()), options, **source)
     try:
@@ -242,15 +222,10 @@ def _create(
         raise InputError(f"{name}: a build of that name is there already; choose another name.") from None
     except OSError as error:
         raise unwritable(error) from error
+    build = Build(folder)
     try:
-        if bring is not None:
-            bring(folder)
-        write_whole(folder / ORDER, json.dumps(asdict(order), indent=2).encode())
-        Job(folder).start()
-    except OSError as error:
-        remove(folder)
-        raise unwritable(error) from error
-    except InputError:
+        build.begin(order, bring)
+    except BaseException:
         remove(folder)
         raise
-    return Job(folder)
+    return build

@@ -1,4 +1,4 @@
-"""The process of one build: ``python -m pap_core.data.build_process FOLDER``, started by `jobs`."""
+"""The process of one build: ``python -m pap_core.data.build_process FOLDER``, started by `build_job`."""
 
 import os
 import shutil
@@ -9,45 +9,54 @@ from collections.abc import Callable
 from multiprocessing import parent_process
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from pap_core.data import build_job
 from pap_core.data.archive import unpack
-from pap_core.data.build_job import Job, Order
+from pap_core.data.build_job import Build, Order
 from pap_core.errors import InputError
 from pap_core.files import fitting
-from pap_core.jobs.removal import sweep
+from pap_core.jobs.queue import QUEUED, turn
+from pap_core.jobs.removal import remove, sweep
 from pap_core.jobs.signals import interrupted_when_asked, put_off
 from pap_core.jobs.throttle import Throttle
 from pap_core.workspace import datasets
 
+_DEVICE = "build"  # what builds wait for
+
 
 def main(folder: Path) -> int:
-    """Do the job in `folder`, unless another process is at it; returns the exit status."""
-    job = Job(folder)
+    """Do the build in `folder`, unless another process is at it; returns the exit status."""
+    job = Build(folder)
     if not folder.is_dir():
         return 0
-    lock = FileLock(folder / "lock")
     try:
-        lock.acquire(timeout=0)
+        with job.held():
+            return _work(job)
+    except InputError as error:
+        print(error, file=sys.stderr)  # to the log
+        return 1
+
+
+def _work(job: Build) -> int:
+    try:
         order = _order(job)
-    except (Timeout, FileNotFoundError):
+    except FileNotFoundError:
         return 0
     except InputError as error:
-        job.tell(build_job.FAILED, error=str(error))
+        job.fail(error)
         return 1
     with interrupted_when_asked() as asked:
         try:
-            if not Path(order.out).exists():
-                _do(job, order)
+            with job.beating():
+                if not Path(order.out).exists():
+                    _do(job, order)
         except BaseException as error:
             with put_off():  # asked a second time
                 return _ended(job, error, asked.is_set())
-        job.delete()
+        remove(job.folder)
     return 0
 
 
-def _order(job: Job) -> Order:
+def _order(job: Build) -> Order:
     """Return the order, whose data set can go to one place alone."""
     order = job.order()
     if Path(order.out).resolve() != (datasets() / job.name).resolve():
@@ -58,34 +67,35 @@ def _order(job: Job) -> Order:
     return order
 
 
-def _ended(job: Job, error: BaseException, asked: bool) -> int:
-    """Tell why the job ended before its time; returns the exit status."""
+def _ended(job: Build, error: BaseException, asked: bool) -> int:
+    """Tell why the build ended before its time; returns the exit status."""
     if asked or isinstance(error, KeyboardInterrupt):
-        job.tell(build_job.STOPPED)
+        job.fail(KeyboardInterrupt())
         return 130
     if not isinstance(error, InputError | OSError):
-        said = f"{job.name}: the build broke off; {job.folder / 'log.txt'} says where."
-        job.tell(build_job.FAILED, error=said)
+        job.fail(InputError(f"{job.name}: the build broke off; {job.folder / job.LOG} says where."))
         raise error
     if not (job.folder / build_job.RESULT).exists():  # nothing to go on with: what was uploaded goes at once
         _discard(job.folder)
-    job.tell(build_job.FAILED, error=str(error))
+    job.fail(error)
     return 1
 
 
-def _do(job: Job, order: Order) -> None:
+def _do(job: Build, order: Order) -> None:
     """Unpack or paint the source, build, and move the data set to its place."""
     sweep(build_job.builds(), datasets())
-    if order.smears is None:
-        job.tell("waiting")
-        queue = FileLock(job.folder.parent / ".queue")
-        with queue:  # each build takes all cores, and memory for each of them
-            _build(job, order)
-    else:
+    if order.smears is not None:  # with all patience, whoever else builds
+        _build(job, order)
+        return
+    # each build takes all cores, and memory for each of them
+    job.write_status(state=QUEUED, queued=time.time(), queue_place=0)
+    with turn(job, [_DEVICE], build_job.listed) as device:
+        if device is None:
+            raise KeyboardInterrupt
         _build(job, order)
 
 
-def _build(job: Job, order: Order) -> None:
+def _build(job: Build, order: Order) -> None:
     source = Path(order.folder or job.folder)
     if order.archive is not None:
         source = _unpack(job, order.archive)
@@ -104,7 +114,7 @@ def _build(job: Job, order: Order) -> None:
     result.rename(out)
 
 
-def _unpack(job: Job, archive: str) -> Path:
+def _unpack(job: Build, archive: str) -> Path:
     """Unpack the upload, unless an earlier process has."""
     source = job.folder / build_job.UNPACKED / _plain(archive)
     if not source.exists():
@@ -117,7 +127,7 @@ def _unpack(job: Job, archive: str) -> Path:
     return source
 
 
-def _paint(job: Job, smears: int) -> Path:
+def _paint(job: Build, smears: int) -> Path:
     """Paint the phantoms, unless an earlier process has."""
     from pap_core.data.phantom.smear import write
 
@@ -136,7 +146,7 @@ def _discard(folder: Path) -> None:
     (folder / build_job.UPLOAD).unlink(missing_ok=True)
 
 
-def _teller(job: Job, state: str) -> Callable[[int, int], None]:
+def _teller(job: Build, state: str) -> Callable[[int, int], None]:
     throttle = Throttle()
 
     def tell(done: int, total: int) -> None:

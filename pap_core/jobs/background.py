@@ -18,10 +18,14 @@ import psutil
 from pap_core.workspace import workspace
 
 NICE = 10
+_TIME_TO_END = 3.0  # s between asking a process to end at once and ending it
 
 
 def start(
-    module: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, niceness: int = NICE
+    module: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    niceness: int | None = None,
 ) -> subprocess.Popen:
     """Start ``python -m MODULE …`` with the workspace of this process, and return at once.
 
@@ -29,7 +33,7 @@ def start(
         module: its name, then its arguments.
         log: the file that what it prints is added to.
         environment: what it gets beside this process's.
-        niceness: from 0, as all others, to 19, only what nobody else wants.
+        niceness: from 0, as all others, to 19, only what nobody else wants; `NICE` by default.
 
     Raises:
         OSError: the log cannot be written, or the system has no room for another process.
@@ -46,7 +50,7 @@ def start(
             stderr=file,
             start_new_session=True,  # a signal to the server is none to it
         )
-    _give_way(process.pid, niceness)
+    _give_way(process.pid, NICE if niceness is None else niceness)
     return process
 
 
@@ -67,3 +71,15 @@ def _give_way(pid: int, niceness: int) -> None:
             time.sleep(0.1)
         except OSError:  # no such file here
             return
+
+
+def end(process: psutil.Process) -> None:
+    """End a process and those it started: it is asked first, and made to when it does not."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+    except psutil.Error:
+        return
+    for one in psutil.wait_procs(family, timeout=_TIME_TO_END)[1]:
+        with suppress(psutil.Error):  # it ended just now
+            one.kill()

@@ -3,26 +3,17 @@
 A run outlives the browser, the server that started it, and a restart of both. Nothing here imports torch.
 """
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psutil
-from filelock import FileLock, Timeout
-
 from pap_core.errors import InputError
-from pap_core.jobs import background, liveness
-from pap_core.jobs.removal import remove, sweep
+from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
+from pap_core.jobs.queue import QUEUED
 from pap_core.training.run import Run
 from pap_core.workspace import runs
 
-STATES = ("queued", "running", "stopping", "stopped", "finished", "failed", "lost")
-LIVE = ("queued", "running", "stopping")  # a process is at work
-LOG = "train.log"
-_AT_ONCE = 2.0  # s: two people who press Stop within it have pressed once
-_TIME_TO_END = 3.0  # s between asking a process to end at once and ending it
+LIVE = (*Run.ACTIVE, STOPPING)  # a process is at work
+STATES = (*LIVE, STOPPED, "finished", FAILED, LOST)
 _QUIET = 20.0  # s without a heartbeat, which comes every 2 s, before it is told
 
 
@@ -50,25 +41,20 @@ class Status:
 
 
 def state(run: Run) -> str:
-    """Return the state of a run, one of `STATES`.
-
-    A process that lives but says nothing is still running, for it may go on and must not get company;
-    `status` tells since when it is silent. One that was asked to stop and is gone has stopped, even where
-    it could not write that down.
-    """
-    return _state(run, run.read_status())
+    """Return the state of a run, one of `STATES`; `status` tells since when a living process is silent."""
+    return run.state()
 
 
 def status(run: Run) -> Status:
     """Return how a run is."""
     found = run.read_status()
-    now = _state(run, found)
+    now = run.state_in(found)
     live = now in LIVE
     heartbeat = found.get("heartbeat")
     silent = heartbeat if live and heartbeat and time.time() - heartbeat > _QUIET else None
-    error = found.get("error") or "" if now == "failed" else ""
-    damage = run.status_damage() if now == "lost" and not found else ""
-    if now == "lost":
+    error = found.get("error") or "" if now == FAILED else ""
+    damage = run.status_damage() if now == LOST and not found else ""
+    if now == LOST:
         error = damage or (
             f"{run.folder.name}: its process ended without a word (it was killed, the machine went down, or "
             "the disk has no room left); resume it, and it continues from its last checkpoint."
@@ -85,7 +71,7 @@ def status(run: Run) -> Status:
         heartbeat=heartbeat,
         started=found.get("started"),
         device=found.get("device", ""),
-        queue_place=found.get("queue_place", 0) if now == "queued" else 0,
+        queue_place=found.get("queue_place", 0) if now == QUEUED else 0,
         phase=found.get("phase", "") if live else "",
         done=found.get("done", 0),
         total=found.get("total", 0),
@@ -104,15 +90,9 @@ def start(run: Run) -> None:
     run.read_settings()
     folder = run.folder.resolve()
     command = ["pap_core", "train", "--resume", str(folder), "--evaluate"]
-    with _alone(run):
-        run.forget_stop()
-        process = background.start(command, folder / LOG)
-        queued = {"state": "queued", "queued": time.time(), "queue_place": 0, "device": "", "note": ""}
-        try:
-            run.write_status(process.pid, **queued, error=None)
-        except BaseException:
-            process.kill()
-            raise
+    queued = {"state": QUEUED, "queued": time.time(), "queue_place": 0, "device": "", "note": ""}
+    with run.shut():
+        run.launch(command, **queued, error=None)
 
 
 def resume(run: Run) -> None:
@@ -128,20 +108,7 @@ def stop(run: Run) -> None:
     Raises:
         InputError: no process is at work.
     """
-    if state(run) not in LIVE:
-        raise InputError(f"{run.folder.name}: no process is at work for it, so there is nothing to stop.")
-    try:
-        # however the clock was set meanwhile
-        if run.ask_to_stop() or abs(time.time() - (run.folder / "stop").stat().st_mtime) < _AT_ONCE:
-            return
-    except FileNotFoundError:  # it has just obeyed
-        return
-    except OSError as error:
-        raise _unwritable(run, error) from error
-    process = liveness.process_of(run.read_status())
-    if process is None:
-        raise InputError(f"{run.folder.name}: its process is on another machine; end it there.")
-    threading.Thread(target=_end, args=(process,)).start()
+    run.stop()
 
 
 def delete(run: Run) -> None:
@@ -150,11 +117,7 @@ def delete(run: Run) -> None:
     Raises:
         InputError: a process is at work for it, or the workspace cannot be written.
     """
-    if not run.folder.exists():  # somebody else did it
-        return
-    with _alone(run):
-        sweep(run.folder.parent)  # what a process left that was killed meanwhile
-        remove(run.folder)
+    run.delete()
 
 
 def listed() -> dict[str, Run]:
@@ -189,65 +152,8 @@ def damaged() -> dict[str, str]:
     return found
 
 
-def _state(run: Run, status: dict) -> str:
-    told = status.get("state", "running")  # torn as the power failed
-    if told == "finished" and status.get("to_evaluate") and liveness.living(status):
-        told = "running"
-    if told in ("stopped", "finished", "failed"):
-        return told
-    asked = run.stop_asked
-    if liveness.living(status):
-        return "stopping" if asked else told
-    return "stopped" if asked else "lost"
-
-
 def _note(status: dict, state: str) -> str:
     note = status.get("note") or ""
     if state == "finished" and status.get("to_evaluate"):
         note = f"{note} The evaluation was broken off; the Results page can make it.".strip()
     return note
-
-
-@contextmanager
-def _alone(run: Run) -> Iterator[None]:
-    """See that no process is at work for a run, and that none begins while the context lasts."""
-    lock = FileLock(run.folder / liveness.LOCK, thread_local=False)
-    try:
-        lock.acquire(timeout=1.0, poll_interval=0.02)
-    except Timeout:
-        raise _taken(run) from None
-    except OSError as error:
-        raise _unwritable(run, error) from error
-    try:
-        if state(run) in LIVE:
-            raise _taken(run)
-        yield
-    except OSError as error:
-        raise _unwritable(run, error) from error
-    finally:
-        lock.release()
-
-
-def _taken(run: Run) -> InputError:
-    return InputError(f"{run.folder.name}: a process is at work for it already; stop it first.")
-
-
-def _unwritable(run: Run, error: OSError) -> InputError:
-    return InputError(
-        f"{run.folder}: the run folder cannot be written ({error.strerror}); make room there, or make it "
-        "writable, and try again."
-    )
-
-
-def _end(process: psutil.Process) -> None:
-    """End a process and those it started: it is asked first, and made to when it does not."""
-    try:
-        family = [process, *process.children(recursive=True)]
-        process.terminate()
-    except psutil.Error:
-        return
-    for one in psutil.wait_procs(family, timeout=_TIME_TO_END)[1]:
-        try:
-            one.kill()
-        except psutil.Error:  # it ended just now
-            continue

@@ -1,24 +1,21 @@
 """The run folder: the only interface between a training process and whoever watches it."""
 
 import json
-import os
 import shutil
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import psutil
+from typing import TYPE_CHECKING, Any
 
 from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import write_png
-from pap_core.jobs import liveness
+from pap_core.jobs import liveness, status
+from pap_core.jobs.job import Job
 from pap_core.training import state
 from pap_core.training.config import from_dict, to_dict
 from pap_core.training.planning.machine import machine
@@ -34,14 +31,17 @@ if TYPE_CHECKING:
 
 _IDENTITY = ("source", "mode", "split", "seed", "crops", "sides", "digest")  # of a data set
 _MACHINE = "machine.txt"  # written as the first step comes
-_writing = threading.Lock()  # the heart beats in a thread of its own, and both write the status
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Job):
     """A run folder: ``config.json``, ``status.json``, ``metrics.jsonl``, ``samples/``, ``checkpoints/``."""
 
-    folder: Path
+    NOUN = "run"
+    ACTIVE = ("queued", "running")
+    LOG = "train.log"
+    TOLD = Told
+    REMEDY = "resume the run, and it continues from its last checkpoint, or delete it"
 
     @classmethod
     def create(
@@ -115,11 +115,20 @@ class Run:
             write_config(self.folder / "checkpoints" / name, config.generator, training)
         # stopped before its first step, until a process takes it up
         begun = {"state": "stopped", "epoch": 0, "epochs": config.epochs, "step": 0, "error": None}
-        write_whole(self.folder / "status.json", json.dumps(begun, indent=2).encode())
+        status.write(self.folder, begun)
 
     def remove(self) -> None:
         """Take back a run that cannot begin: a second one may begin in its place."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def state_in(self, told: Mapping[str, Any]) -> str:
+        """Return the state by a status that was read; one that is evaluated when it has learnt is running."""
+        if told.get("state") == "finished" and told.get("to_evaluate") and liveness.living(told):
+            return "running"
+        return super().state_in(told)
+
+    def hasten(self) -> None:
+        """Leave the process alone: it looks by itself whether it was asked to stop, and saves first."""
 
     @property
     def begun(self) -> bool:
@@ -157,72 +166,27 @@ class Run:
         content = self.read_settings()
         return from_dict(content["config"]), content["datasets"]
 
-    def read_status(self) -> dict:
-        """Return the content of ``status.json``; nothing where it is missing, or torn as the power failed."""
-        try:
-            return self._read_status()
-        except InputError:
-            return {}
-
-    def status_damage(self) -> str:
-        """Say what is wrong with ``status.json``, "" where nothing is, or there is none."""
-        try:
-            self._read_status()
-        except InputError as error:
-            return str(error)
-        return ""
-
-    def _read_status(self) -> dict:
-        remedy = "resume the run, and it continues from its last checkpoint, or delete it"
-        try:
-            return read_as_written(
-                self.folder / "status.json", Told, remedy, f"{self.folder.name}/status.json"
-            )
-        except FileNotFoundError:
-            return {}
-
-    def write_status(self, pid: int | None = None, **values) -> None:
-        """Change values of ``status.json``, which is written whole, and put the process and the time to it.
-
-        Only one process at a time writes: the one that trains, or the one that starts it just now.
-
-        Args:
-            pid: of the process that is at work for the run, by default this one.
-            values: to change; what the status says besides them stays.
-        """
-        with _writing:
-            content = self.read_status() | values | liveness.identity(pid)
-            write_whole(self.folder / "status.json", json.dumps(content, indent=2).encode())
-
     def note(self, text: str) -> None:
         """Add a sentence to the status, once, for people to read beside a run that goes on."""
         before = self.read_status().get("note") or ""
         if text not in before:
             self.write_status(note=f"{before} {text}".strip())
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException, **values: Any) -> None:
         """Write down why the process at work ends before its time; an interruption is no failure."""
-        ended: dict = {"state": "failed", "error": liveness.told(error, self.folder), "phase": ""}
-        if isinstance(error, KeyboardInterrupt):
-            ended |= {"state": "stopped", "error": None}
-        with suppress(OSError):  # a disk without room for this much: the process is seen to be gone
-            self.write_status(**ended)
+        super().fail(error, phase="", **values)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep every other process from training here while the context lasts; again within itself is fine.
+    def held(self) -> Iterator[bool]:
+        """Keep every other process from training here; see `pap_core.jobs.job.Job.held`.
 
         What a killed process left half written is removed.
-
-        Raises:
-            InputError: another process is at it, or the folder cannot be written.
         """
-        with liveness.held(self.folder, self.other_process) as anew:
+        with super().held() as anew:
             if anew:
                 for left in self.folder.rglob(".*.part"):
                     left.unlink(missing_ok=True)
-                self.forget_old_stop()
-            yield
+            yield anew
 
     def record_machine(self, device: "torch.device", precision: str) -> None:
         """Note on what machine the run began, and in what precision it computes there."""
@@ -241,11 +205,6 @@ class Run:
                 seconds += (row["step"] - before) * batch / row["images_per_second"]
                 before = row["step"]
         return seconds / 60
-
-    def other_process(self) -> int | None:
-        """Return the id of another process that is at work for the run, None if there is none."""
-        status = self.read_status()
-        return status["pid"] if liveness.living(status) and status["pid"] != os.getpid() else None
 
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""
@@ -302,32 +261,6 @@ class Run:
             InputError: the file is damaged.
         """
         return state.read(self.folder / "checkpoints" / "last")
-
-    def ask_to_stop(self) -> bool:
-        """Ask the process to write a checkpoint and end, within a few steps; False if it has been asked."""
-        try:
-            (self.folder / "stop").touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
-
-    def forget_stop(self) -> None:
-        """Take back what `ask_to_stop` asked."""
-        (self.folder / "stop").unlink(missing_ok=True)
-
-    def forget_old_stop(self) -> None:
-        """Take back what was asked of an earlier process that ended before it could obey.
-
-        What was asked of this one stands, be it before the first step.
-        """
-        path = self.folder / "stop"
-        if path.exists() and path.stat().st_mtime < psutil.Process().create_time():
-            self.forget_stop()
-
-    @property
-    def stop_asked(self) -> bool:
-        """Whether somebody asked the run to checkpoint and end, by a file named ``stop``."""
-        return (self.folder / "stop").exists()
 
 
 def new_folder(preset: str) -> Path:

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,13 +10,11 @@ from pathlib import Path
 
 from pap_core.data.described import located
 from pap_core.errors import InputError
-from pap_core.jobs import liveness
+from pap_core.jobs.queue import QUEUED
 from pap_core.jobs.throttle import Throttle
 from pap_core.training import processes
 from pap_core.training.device import turn
 from pap_core.training.run import Run
-
-BEAT = 2.0  # s between heartbeats
 
 
 class _Stopped(Exception):
@@ -58,7 +55,7 @@ def work(
         stack.enter_context(_stops_when_asked(run))
         try:
             _queue(run, evaluate)
-            with _beating(run):
+            with run.beating():
                 if processes.count() > 1:
                     return _all(run, "", cpu, evaluate, progress)
                 with turn(run, cpu, _say) as device:
@@ -68,19 +65,19 @@ def work(
                         return run.read_status()
                     return _all(run, device, cpu, evaluate, progress)
         except BaseException as error:
-            if run.read_status().get("state") in ("queued", "running"):  # not told by the loop
+            if run.read_status().get("state") in Run.ACTIVE:  # not told by the loop
                 run.fail(error)
             if isinstance(error, OSError):
-                raise InputError(liveness.told(error, run.folder)) from error
+                raise InputError(run.told(error)) from error
             raise
 
 
 def _queue(run: Run, evaluate: bool) -> None:
     """Write down that the run is queued: since it was started, where a page did that."""
     before = run.read_status()
-    here = before.get("state") == "queued" and before.get("pid") == os.getpid()
+    here = before.get("state") == QUEUED and before.get("pid") == os.getpid()
     run.write_status(
-        state="queued",
+        state=QUEUED,
         queued=before.get("queued", time.time()) if here else time.time(),
         queue_place=0,
         device="",
@@ -121,7 +118,7 @@ def _evaluate(run: Run, cpu: bool) -> None:
         run.forget_stop()
         run.note("The evaluation was stopped; the Results page can make it.")
     except Exception as error:
-        run.note(f"The evaluation failed: {liveness.told(error, run.folder)}")
+        run.note(f"The evaluation failed: {run.told(error)}")
 
 
 def _evaluate_all(run: Run, cpu: bool) -> None:
@@ -147,25 +144,6 @@ def _evaluate_all(run: Run, cpu: bool) -> None:
     for split in splits:
         evaluate_and_keep(segmenter, split, progress)
         before += split.crops
-
-
-@contextmanager
-def _beating(run: Run) -> Iterator[None]:
-    """Renew the status while the context lasts, whatever the loop is at: loading, validating, saving."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(BEAT):
-            with suppress(OSError):  # no room, or the folder is gone: the loop will tell
-                run.write_status()
-
-    heart = threading.Thread(target=beat, daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        over.set()
-        heart.join()
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from pap_core.files import Count, Moment, Number, PathText, fitting, parse_as_written
+from pap_core.files import Count, Moment, PathText, fitting, parse_as_written
+from pap_core.jobs import status
 
 _Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
@@ -37,17 +38,7 @@ class Settings(TypedDict):
     datasets: Annotated[list[OfDataset], msgspec.Meta(min_length=1)]
 
 
-class Process(TypedDict, total=False):
-    """What a status says of the process at work, see `pap_core.jobs.liveness.identity`."""
-
-    host: str
-    pid: _Positive
-    process_started: Number
-    boot: Number
-    heartbeat: Moment
-
-
-class Told(Process, total=False):
+class Told(status.Told, total=False):
     """The content of ``status.json``."""
 
     state: Literal["queued", "running", "stopped", "finished", "failed"]
@@ -56,15 +47,9 @@ class Told(Process, total=False):
     step: Count
     steps: Count
     best: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None  # below 0 before the first
-    error: str | None
     note: str | None
-    queued: Moment
-    queue_place: Count
     started: Moment
-    device: str
     phase: str
-    done: Count
-    total: Count
     to_evaluate: bool
 
 

@@ -13,9 +13,11 @@ import pytest
 
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison, begin
-from pap_core.comparison.job import ACTIVE, FAILED, FINISHED, INTERRUPTED, STOPPED
+from pap_core.comparison.job import FINISHED
 from pap_core.errors import InputError
 from pap_core.jobs import background
+from pap_core.jobs import job as jobs
+from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.training import process as runs
 from tests.helpers.comparing import few
 
@@ -33,7 +35,7 @@ def until(true: Callable[[], object], comparison: Comparison) -> None:
     deadline = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > deadline:
-            log = comparison.folder / job.LOG
+            log = comparison.folder / comparison.LOG
             pytest.fail(f"{job.progress(comparison)} {log.read_text() if log.exists() else ''}")
         time.sleep(0.05)
 
@@ -60,7 +62,7 @@ def test_a_process_measures_what_was_asked_and_says_how_far_it_is(comparison: Co
     def over() -> bool:
         told = job.progress(comparison)
         seen.add((told.state, told.method, told.what))
-        return told.state not in ACTIVE
+        return not told.at_work
 
     until(over, comparison)
     assert state(comparison) == FINISHED
@@ -74,7 +76,7 @@ def test_one_that_was_killed_goes_on_where_it_was(comparison: Comparison) -> Non
     job.start(comparison, ["k-means", "mean-shift"])
     until(lambda: "k-means" in comparison.done(), comparison)
     process_at_work(comparison).kill()
-    until(lambda: state(comparison) == INTERRUPTED, comparison)
+    until(lambda: state(comparison) == LOST, comparison)
     assert job.progress(comparison).methods == ("k-means", "mean-shift")
     first = (comparison.folder / "k-means.json").stat().st_mtime_ns
     job.start(comparison, ["k-means", "otsu"])
@@ -86,34 +88,38 @@ def test_one_that_was_killed_goes_on_where_it_was(comparison: Comparison) -> Non
 def test_the_word_of_a_process_stands_whoever_started_it_comes_late(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    started = []
+
     def start(*arguments: object) -> subprocess.Popen:
         process = background.start(*arguments)
-        process.wait(PATIENCE)
+        started.append(process)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(3)  # by now it would have spoken
         return process
 
-    monkeypatch.setattr(job, "background", SimpleNamespace(start=start))
-    job.start(comparison, ["otsu"])
-    assert state(comparison) == FINISHED
-    job.start(comparison, ["otsu"])
-    assert state(comparison) == FINISHED
+    monkeypatch.setattr(jobs, "background", SimpleNamespace(start=start))
+    for _ in range(2):
+        job.start(comparison, ["otsu"])
+        assert started[-1].wait(PATIENCE) == 0
+        assert state(comparison) == FINISHED
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_one_that_is_stopped_says_so(comparison: Comparison, early: bool) -> None:
     job.start(comparison, ["mean-shift"])
     until(lambda: early or job.progress(comparison).what == "measuring", comparison)
-    job.stop(comparison)
+    comparison.stop()
     until(lambda: state(comparison) == STOPPED, comparison)
     assert comparison.done() == {}
-    with pytest.raises(InputError, match="nothing is to stop"):
-        job.stop(comparison)
+    with pytest.raises(InputError, match="nothing to stop"):
+        comparison.stop()
 
 
 def test_what_goes_wrong_is_one_sentence(comparison: Comparison) -> None:
     described = comparison.dataset / "dataset.json"
     described.write_text(described.read_text().replace("f3f3", "0ther"))
     job.start(comparison, ["otsu"])
-    until(lambda: state(comparison) not in ACTIVE, comparison)
+    until(lambda: not comparison.at_work, comparison)
     assert state(comparison) == FAILED
     assert "another data set than the comparison's" in job.progress(comparison).error
 
@@ -146,12 +152,12 @@ def test_a_status_torn_by_a_crash_is_no_obstacle(comparison: Comparison) -> None
 def test_training_is_stopped_with_a_checkpoint_and_gone_on_with(comparison: Comparison) -> None:
     longer = begin(comparison.dataset, 2)
     job.start(longer, ["superpixel-cnn"])
-    until(lambda: job.progress(longer).what == "training" or state(longer) not in ACTIVE, longer)
+    until(lambda: job.progress(longer).what == "training" or not longer.at_work, longer)
     run = job.run_at_hand(longer, "superpixel-cnn")
-    job.stop(longer)
+    longer.stop()
     with suppress(InputError):  # it may have ended just now
-        job.stop(longer)  # by a second person
-    until(lambda: state(longer) not in ACTIVE, longer)
+        longer.stop()  # by a second person
+    until(lambda: not longer.at_work, longer)
     assert state(longer) == STOPPED
     assert runs.state(run) == "stopped"
     step = run.read_status()["step"]
@@ -159,5 +165,5 @@ def test_training_is_stopped_with_a_checkpoint_and_gone_on_with(comparison: Comp
     assert run.load_last()["step"] == step
     job.start(longer, ["superpixel-cnn"])
     until(lambda: run.read_status()["step"] > step, longer)
-    job.stop(longer)
+    longer.stop()
     until(lambda: state(longer) == STOPPED, longer)

@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from pap_core.data import build_job, composition
-from pap_core.data.build_job import FAILED, INTERRUPTED, STOPPED, Job
+from pap_core.data.build_job import Build
 from pap_core.errors import InputError
+from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.jobs.removal import remove
 from pap_core.workspace import datasets
 from tests.helpers.building import held
@@ -31,7 +32,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "space"
 
 
-def until(true: Callable[[], object], job: Job) -> None:
+def until(true: Callable[[], object], job: Build) -> None:
     """Wait for something; what the processes said tells why it did not come."""
     deadline = time.monotonic() + PATIENCE
     while not true():
@@ -41,7 +42,7 @@ def until(true: Callable[[], object], job: Job) -> None:
         time.sleep(0.05)
 
 
-def state(job: Job) -> str | None:
+def state(job: Build) -> str | None:
     progress = job.progress()
     return progress and progress.state
 
@@ -55,7 +56,7 @@ def packed(source: Path) -> io.BytesIO:
     return buffer
 
 
-def processes(job: Job) -> list[psutil.Process]:
+def processes(job: Build) -> list[psutil.Process]:
     """Return the processes at work for a job, and their workers."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
@@ -78,7 +79,7 @@ def test_an_archive_becomes_a_data_set_and_nothing_else(
     assert built.cells.drop(columns="source").equals(expected.cells.drop(columns="source"))
     assert Path(built.described["path"]).name == "my source"
     until(lambda: not list(space.glob("builds/[!.]*")) and not list(space.glob("builds/.gone*")), job)
-    assert {path.name for path in space.iterdir()} == {"builds", "datasets"}
+    assert {path.name for path in space.iterdir()} == {".devices", "builds", "datasets"}
     assert build_job.listed() == []
 
 
@@ -117,22 +118,22 @@ def servers(number: int) -> list[str]:
 @pytest.mark.slow
 def test_the_ready_set_is_made_once_and_again_when_killed() -> None:
     assert servers(3) == ["None"] * 3
-    job = Job(build_job.builds() / "phantoms")
+    job = Build(build_job.builds() / "phantoms")
     until(lambda: state(job) == "painting" and len(processes(job)) > 1, job)
     working = processes(job)
     # not by its command line: a worker has the same one until it becomes a program of its own
-    main = psutil.Process(json.loads((job.folder / build_job.STATUS).read_text())["pid"])
+    main = psutil.Process(job.read_status()["pid"])
     assert main.nice() == 19
     group = Path(f"/proc/{main.pid}/autogroup")
     assert not group.exists() or group.read_text().split()[-1] == "19"
     main.kill()
     until(lambda: not any(map(_alive, working)), job)  # no worker is left to wait for ever
-    assert state(job) == INTERRUPTED
+    assert state(job) == LOST
     assert not datasets().exists()
 
     assert servers(2) == ["None"] * 2
-    for _ in range(2):
-        job.start()  # one too many, and another
+    with pytest.raises(InputError, match="at work for it already"):
+        job.start()
     until(lambda: state(job) in (None, FAILED), job)
     found = composition.read(datasets() / "phantoms")
     assert found.described["source"] == "phantom"
@@ -152,8 +153,8 @@ def _alive(process: psutil.Process) -> bool:
 _WORKER = """
 import sys, time
 from pathlib import Path
-from pap_core.data.build_job import Job
-Job(Path(sys.argv[1])).tell("cutting", 1, 2)
+from pap_core.data.build_job import Build
+Build(Path(sys.argv[1])).tell("cutting", 1, 2)
 print(flush=True)
 time.sleep(600)
 """
@@ -162,29 +163,29 @@ time.sleep(600)
 @pytest.mark.parametrize("step", [-7200.0, 7200.0, 1e6], ids=["back", "forward", "by more than it is up"])
 def test_a_clock_that_is_set_leaves_a_build_at_work(step: float) -> None:
     """As if the clock had been set by so many seconds since the process last spoke."""
-    job = Job(build_job.builds() / "mine")
+    job = Build(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
     command = [sys.executable, "-c", _WORKER, job.folder]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as worker:
         try:
             worker.stdout.readline()
-            told = json.loads((job.folder / build_job.STATUS).read_text())
-            for name in {"process_started", "boot", "heartbeat", "since"} & told.keys():
+            told = json.loads((job.folder / "status.json").read_text())
+            for name in {"process_started", "boot", "heartbeat"} & told.keys():
                 told[name] -= step
-            (job.folder / build_job.STATUS).write_text(json.dumps(told))
+            (job.folder / "status.json").write_text(json.dumps(told))
             assert state(job) == "cutting"
             job.stop()
             assert worker.wait(PATIENCE) < 0
-            assert state(job) == INTERRUPTED
+            assert state(job) == STOPPED  # as somebody wanted, though it did not say so itself
         finally:
             worker.kill()
 
 
-def test_a_start_before_the_clock_was_set_back_is_not_waited_for() -> None:
-    job = Job(build_job.builds() / "mine")
+def test_a_start_that_names_no_process_is_not_waited_for() -> None:
+    job = Build(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
-    (job.folder / build_job.STATUS).write_text(json.dumps({"state": "starting", "since": time.time() + 7200}))
-    assert state(job) == INTERRUPTED
+    (job.folder / "status.json").write_text(json.dumps({"state": "starting", "since": time.time()}))
+    assert state(job) == LOST
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive"])
@@ -258,7 +259,7 @@ def test_a_link_is_removed_and_not_what_it_leads_to(phantom_dataset: Path, space
 
 @pytest.mark.parametrize("order", [None, '{"out": "da', "{}"], ids=["missing", "torn", "empty"])
 def test_a_job_whose_order_is_not_whole_is_refused_in_one_sentence(order: str | None) -> None:
-    job = Job(build_job.builds() / "mine")
+    job = Build(build_job.builds() / "mine")
     job.folder.mkdir(parents=True)
     if order is not None:
         (job.folder / build_job.ORDER).write_text(order)

@@ -16,6 +16,7 @@ import pytest
 from pap_core.jobs import background
 
 PROJECT = Path(__file__).parents[2]
+NICE = background.NICE  # of people, not of tests
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAP_WORKSPACE", "space")
+    monkeypatch.setattr(background, "NICE", NICE)
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     process = background.start(["busy", "argument"], tmp_path / "log", {"PYTHONPATH": str(tmp_path)})
@@ -86,4 +88,4 @@ def test_of_several_started_at_once_all_give_way_without_root_s_rights(tmp_path:
     )
     command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", starter, str(tmp_path)]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    assert told == f"{[str(background.NICE)] * 4}\n"
+    assert told == f"{[str(NICE)] * 4}\n"

@@ -10,6 +10,7 @@ import pytest
 
 from pap_core.errors import InputError
 from pap_core.evaluation import store
+from pap_core.jobs import background, job
 from pap_core.model.checkpoint import read
 from pap_core.training import process, work
 from pap_core.training.process import state, status
@@ -54,7 +55,7 @@ def test_a_run_from_start_to_stop_to_the_evaluation(new, drawn_dataset: Path) ->
     assert status(run).note == ""
     digest = read(run.folder / "checkpoints" / "best").digest
     assert store.find(digest, store.split_of(drawn_dataset))
-    assert "finished" in (run.folder / process.LOG).read_text()
+    assert "finished" in (run.folder / run.LOG).read_text()
     assert [*process.listed()] == [run.folder.name]
 
 
@@ -73,7 +74,7 @@ def test_a_queue_goes_on_by_itself(new, space: Path) -> None:
     assert "resume it" in status(first).error
     process.stop(third)
     until(lambda: state(third) == "stopped", third)
-    assert "waiting for cpu: place 2" in (third.folder / process.LOG).read_text()
+    assert "waiting for cpu: place 2" in (third.folder / third.LOG).read_text()
     assert [*process.listed()] == [run.folder.name for run in (third, second, first)]
 
 
@@ -89,7 +90,7 @@ def test_a_lone_run_waits_for_nobody(new) -> None:
     until(looked, run)
     assert ("queued", 0) in seen
     assert {place for _, place in seen} == {0}
-    assert "waiting" not in (run.folder / process.LOG).read_text()
+    assert "waiting" not in (run.folder / run.LOG).read_text()
 
 
 def test_a_run_begins_once_however_often_it_is_resumed(new) -> None:
@@ -198,7 +199,7 @@ def test_by_hand_into_a_folder_in_use_changes_nothing(new, space: Path) -> None:
         before = {path: path.read_bytes() for path in run.folder.rglob("config.json")}
         refused = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
         assert refused.returncode == 1
-        assert f"process {one.pid} is training here already" in refused.stderr
+        assert f"process {one.pid} is at work for it already" in refused.stderr
         assert {path: path.read_bytes() for path in before} == before
         assert (state(run), [other.pid for other in processes(run)]) == ("queued", [one.pid])
 
@@ -217,8 +218,8 @@ def test_a_second_stop_ends_a_process_that_does_not_obey(new, space: Path, monke
         assert state(run) == "stopping"
         with pytest.raises(InputError, match="already"):
             process.resume(run)
-        monkeypatch.setattr(process, "_AT_ONCE", 0.0)
-        monkeypatch.setattr(process, "_TIME_TO_END", 0.3)
+        monkeypatch.setattr(job, "_AT_ONCE", 0.0)
+        monkeypatch.setattr(background, "_TIME_TO_END", 0.3)
         process.stop(run)
         until(lambda: not processes(run), run)
         assert state(run) == "stopped"  # as somebody wanted, though it could not say so itself

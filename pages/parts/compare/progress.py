@@ -13,8 +13,9 @@ from pages.shared.evaluations import test_split
 from pages.shared.words import duration
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison, begin
-from pap_core.comparison.job import ACTIVE, FAILED, INTERRUPTED, STOPPED, Progress
+from pap_core.comparison.job import Progress
 from pap_core.errors import InputError
+from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
 from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED
 from pap_core.training import process
 
@@ -112,12 +113,11 @@ def work_left(comparison: Comparison, missing: list[str]) -> None:
         missing: the methods without a result.
     """
     told = job.progress(comparison)
-    active = told is not None and told.state in ACTIVE
-    if active:
+    if told is not None and told.at_work:
         st.fragment(_watch, run_every=_EVERY)(comparison, set(comparison.done()))
         return
     left = _left(told, missing)
-    if left and told.state in (STOPPED, FAILED, INTERRUPTED):
+    if left and told.state in (STOPPED, FAILED, LOST):
         _go_on(comparison, told, left)
     if missing:
         _offer(comparison, missing)
@@ -142,7 +142,7 @@ def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_wo
             icon=":material/stop:",
             disabled=not (stoppable and allowed),
             on_click=datasets.attempt,
-            args=(access.act, "trainer", job.stop, comparison),
+            args=(access.act, "trainer", comparison.stop),
             help="A run writes a checkpoint first; what is done stays, and it can be resumed",
         )
         gone_on = st.button(
@@ -165,7 +165,7 @@ def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
     if told.state == FAILED:
         st.error(plain(told.error or "The comparison broke off; the end of its log may say why."))
         _log(comparison)
-    elif told.state == INTERRUPTED:
+    elif told.state == LOST:
         st.warning(
             "The comparison's process ended without a word (it was killed, or the machine went down): "
             f"{asked} left. Go on, and it begins where it was.",
@@ -211,10 +211,10 @@ def _methods(key: str, names: Sequence[str]) -> list[str]:
 
 def _watch(comparison: Comparison, before: set[str]) -> None:
     told = job.progress(comparison)
-    if told is None or told.state not in ACTIVE or set(comparison.done()) != before:
+    if told is None or not told.at_work or set(comparison.done()) != before:
         st.rerun(scope="app")  # there is something new in the tables, or something to go on with
     status = _training(comparison, told)
-    stopping = status is not None and status.state == "stopping"
+    stopping = STOPPING in (told.state, status and status.state)
     # above all whose height changes
     pressed = _buttons(comparison, told.methods, stoppable=not stopping, at_work=True)
     st.progress(*_share(told, status))
@@ -237,8 +237,10 @@ def _share(told: Progress, status: process.Status | None) -> tuple[float, str]:
     place = told.methods.index(told.method) + 1 if told.method in told.methods else 1
     words = f"Method {place} of {len(told.methods)}, {ABOUT[told.method].title}"
     share = min(1.0, told.done / told.total) if told.total else 0.0
-    if status and status.state == "stopping":
+    if status and status.state == STOPPING:
         return share, f"{words}: it writes a checkpoint and ends"
+    if told.state == STOPPING:
+        return share, f"{words}: stopping"
     if status and status.queue_place:
         return 0.0, f"{words}: it waits for the device, behind another run"
     if told.what == "measuring":
@@ -252,7 +254,7 @@ def _share(told: Progress, status: process.Status | None) -> tuple[float, str]:
 
 def _log(comparison: Comparison) -> None:
     try:
-        text = (comparison.folder / job.LOG).read_text(errors="replace")[-6000:]
+        text = (comparison.folder / comparison.LOG).read_text(errors="replace")[-6000:]
     except OSError:
         return
     with st.expander("End of the log", icon=":material/article:"):

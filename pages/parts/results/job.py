@@ -1,122 +1,69 @@
-"""Evaluations under way: each in a thread of the server, so that it outlives a reload and all may watch."""
+"""An evaluation on its way: begun, and watched while its process is at work."""
 
-import logging
-import threading
 import time
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import streamlit as st
 
 from pages.shared import access
 from pages.shared.datasets import attempt
-from pages.shared.model import Model
-from pap_core.errors import InputError
-from pap_core.evaluation.store import TestSplit, evaluate_and_keep
+from pages.shared.display import plain
+from pages.shared.words import duration
+from pap_core.evaluation import job
+from pap_core.evaluation.job import Evaluation, Progress
+from pap_core.evaluation.store import TestSplit
 
 
-@dataclass
-class Job:
-    """One evaluation, written by its thread and read by every page that watches it."""
-
-    total: int  # crops
-    done: int = 0
-    started: float = field(default_factory=time.monotonic)
-    finished: bool = False
-    stopped: bool = False  # a person asked for it
-    error: str = ""
-
-    def left(self) -> str:
-        """Say how long it will take yet, at the rate measured so far."""
-        if not self.done:
-            return "measuring the rate"
-        seconds = (time.monotonic() - self.started) / self.done * (self.total - self.done)
-        return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
+def at_work(checkpoint: str, split: TestSplit) -> Evaluation | None:
+    """Return the evaluation of a checkpoint's digest on a test split while a process is at it."""
+    evaluation = job.of(checkpoint, split)
+    return evaluation if evaluation.at_work else None
 
 
-class _Stopped(Exception):
-    """The evaluation is not wanted any more."""
+def show_failure(checkpoint: str, split: TestSplit) -> None:
+    """Say why the last evaluation came to nothing, if it did."""
+    told = job.of(checkpoint, split).progress()
+    if told and told.error:
+        st.error(plain(told.error))
 
 
-class _Turns:
-    """A segmenter that takes turns with the pages: between its batches others may have the model."""
-
-    def __init__(self, model: Model):
-        segmenter = model.segmenter
-        self.model, self.name, self.digest = model, segmenter.name, segmenter.digest
-        self.parameters = segmenter.parameters
-
-    def generate(self, squares):
-        """Generate colour maps as the segmenter does."""
-        with self.model.lock:
-            return self.model.segmenter.generate(squares)
-
-
-@st.cache_resource(show_spinner=False)
-def _jobs() -> dict[tuple[str, str], Job]:
-    return {}
-
-
-_starting = threading.Lock()
-
-
-def current(checkpoint: str, split: TestSplit) -> Job | None:
-    """Return the evaluation of a checkpoint's digest on a test split that runs, or failed last."""
-    return _jobs().get((checkpoint, split.digest))
-
-
-def start(model: Model, split: TestSplit) -> None:
+def start(folder: Path, checkpoint: str, split: TestSplit) -> None:
     """Start an evaluation, unless somebody has. Raises as `access.require`."""
     access.require("reviewer")
-    key = model.digest, split.digest
-    jobs = _jobs()
-    with _starting:
-        if key in jobs and not jobs[key].finished:
-            return
-        job = jobs[key] = Job(split.crops)
-    threading.Thread(target=_run, args=(job, model, split), daemon=True).start()
-
-
-def _run(job: Job, model: Model, split: TestSplit) -> None:
-    def progress(done: int, total: int) -> None:
-        if job.stopped:
-            raise _Stopped
-        job.done, job.total = done, total
-
-    try:
-        evaluate_and_keep(_Turns(model), split, progress)
-    except _Stopped:
-        pass
-    except InputError as error:
-        job.error = str(error)
-    except Exception as error:  # nobody else would hear of it
-        logging.getLogger(__name__).exception("evaluation on %s", split.folder)
-        job.error = f"The evaluation ended with {type(error).__name__}: {error}; try again."
-    finally:
-        job.finished = True
+    if not at_work(checkpoint, split):
+        job.start(folder, checkpoint, split)
 
 
 @st.fragment(run_every=1.0)
-def watch(job: Job) -> None:
+def watch(evaluation: Evaluation) -> None:
     """Show how far an evaluation is, until it ends."""
-    if job.finished:
+    told = evaluation.progress()
+    if told is None or not told.at_work:
         st.rerun(scope="app")
-    share = job.done / max(job.total, 1)
-    st.progress(share, f"Evaluating: {job.done:,} of {job.total:,} crops, {job.left()}")
+    st.progress(told.done / told.total if told.total else 0.0, _words(told))
     # at the right, where the button that starts one never is: a second click on either meets nothing
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption("It continues when you leave the page, and is kept once done.")
         pressed = st.button(
             "Stop",
             icon=":material/stop:",
-            disabled=not access.may("reviewer"),
+            disabled=told.state == "stopping" or not access.may("reviewer"),
             on_click=attempt,
-            args=(access.act, "reviewer", _stop, job),
+            args=(access.act, "reviewer", evaluation.stop),
             help=access.hint("reviewer", "End the evaluation; partial results are discarded."),
         )
     if pressed:
         st.rerun(scope="app")  # something may be to be refused
 
 
-def _stop(job: Job) -> None:
-    job.stopped = True
-    st.toast("The evaluation stops after the crops at hand.")
+def _words(told: Progress) -> str:
+    if told.queue_place > 1:
+        return "Waiting until another evaluation is done"
+    if told.state == "stopping":
+        return "Stopping"
+    if not told.done:
+        return f"Evaluating {told.total:,} crops: the model is being loaded"
+    seconds = (time.time() - told.begun) / told.done * (told.total - told.done)
+    if told.done == told.total:
+        return f"Evaluated {told.total:,} crops; the time that one takes is being measured"
+    return f"Evaluating: {told.done:,} of {told.total:,} crops, about {duration(seconds)} left"

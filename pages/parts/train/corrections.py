@@ -12,7 +12,7 @@ from pages.shared.builds import STATES
 from pages.shared.display import plain
 from pages.shared.reviews import store
 from pap_core.data import build_job
-from pap_core.data.build_job import ACTIVE, Job
+from pap_core.data.build_job import Build
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
 from pap_core.workspace import datasets as folder_of_datasets
@@ -93,18 +93,18 @@ def _begin(name: str, reviews: "Reviews", beside: Sequence[Path]) -> None:
 
 def _built(name: str, begin: Callable[[], None]) -> None:
     """Start to build the data set, unless somebody has, and show how far that is."""
-    if Job(build_job.builds() / name).progress() is None:
+    if Build(build_job.builds() / name).progress() is None:
         begin()
     _waiting(name)
 
 
 @st.fragment(run_every=1.0)
 def _waiting(name: str) -> None:
-    job = Job(build_job.builds() / name)
+    job = Build(build_job.builds() / name)
     progress = job.progress()
     if progress is None:  # done, or deleted by somebody
         st.rerun()
-    if progress.state in ACTIVE:
+    if progress.at_work:
         done = progress.done / progress.total if progress.total else 0.0
         st.progress(done, text=f"The data set of the corrections is being built: {STATES[progress.state]}")
         return

@@ -237,7 +237,7 @@ def _picture(path: str, changed: int) -> bytes:
 
 def _log(run: "Run") -> None:
     try:
-        with open(run.folder / process.LOG, "rb") as file:
+        with open(run.folder / run.LOG, "rb") as file:
             file.seek(max(0, file.seek(0, 2) - _LOG))
             text = file.read().decode(errors="replace")
     except OSError:

@@ -3,13 +3,12 @@
 import io
 import json
 import shutil
-import time
 import zipfile
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pap_core.data.build_job import Job
+from pap_core.data.build_job import Build
 from pap_core.jobs import liveness
 from tests.helpers.pages.visiting import APP, PATIENCE
 
@@ -51,10 +50,10 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def begun(space: Path, **status: object) -> Job:
+def begun(space: Path, **status: object) -> Build:
     """A job for the ready set, at work in this very process."""
-    job = Job(space / "builds" / "phantoms")
+    job = Build(space / "builds" / "phantoms")
     job.folder.mkdir(parents=True)
     (job.folder / "order.json").write_text("{}")
-    (job.folder / "status.json").write_text(json.dumps(liveness.identity() | {"since": time.time()} | status))
+    (job.folder / "status.json").write_text(json.dumps(liveness.identity() | status))
     return job

@@ -10,7 +10,6 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from pap_core.training import process
 from pap_core.training.process import status
 from pap_core.training.run import Run
 
@@ -46,7 +45,7 @@ def until(true: Callable[[], object], run: Run) -> None:
     deadline = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > deadline:
-            log = run.folder / process.LOG
+            log = run.folder / run.LOG
             pytest.fail(f"{status(run)} {log.read_text() if log.exists() else ''}")
         time.sleep(0.02)
 

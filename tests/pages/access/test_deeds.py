@@ -164,7 +164,7 @@ def do_what_acts() -> None:
     from pages.shared import datasets
     from pap_core.errors import InputError
 
-    for act in (lambda: datasets.delete("second"), lambda: job.start(None, None)):
+    for act in (lambda: datasets.delete("second"), lambda: job.start(None, None, None)):
         try:
             act()
         except InputError as error:

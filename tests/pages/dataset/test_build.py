@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pap_core.data import build_job
-from pap_core.data.build_job import Job
+from pap_core.data.build_job import Build
+from pap_core.jobs.removal import remove
 from tests.helpers.building import held
 from tests.helpers.pages.datasets_page import BUILD, box, box_named, opened, second_set, zipped
 from tests.helpers.pages.visiting import PATIENCE, press, ran, refusals, said
@@ -78,7 +79,7 @@ def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None
     ran(app)
     assert box_named(app).value == "source"
     press(app, "Build")
-    job = Job(space / "builds" / "source")
+    job = Build(space / "builds" / "source")
     assert job.order().folder == str((root / "source").resolve())
     assert job.order().options["test_share"] == 0.3
     with held(job, PATIENCE):
@@ -103,13 +104,13 @@ def wait(true: Callable[[], bool]) -> None:
 
 
 def test_a_build_that_ended_is_told_and_opened_with_a_click(space: Path) -> None:
-    begun_build = Job(space / "builds" / "second")
+    begun_build = Build(space / "builds" / "second")
     begun_build.folder.mkdir(parents=True)
     begun_build.tell("cutting", 5, 12)
     app = opened(BUILD, build_watched=["second"])
     assert app.get("progress")[0].proto.text == "5 of 12 pictures done"
     second_set(space)
-    begun_build.delete()
+    remove(begun_build.folder)  # as its process does
     ran(app)
     assert "second is built." in said(app)
     press(app, "Look into it")
@@ -118,10 +119,10 @@ def test_a_build_that_ended_is_told_and_opened_with_a_click(space: Path) -> None
 
 
 def test_a_build_that_failed_says_why(space: Path) -> None:
-    job = Job(space / "builds" / "mine")
+    job = Build(space / "builds" / "mine")
     job.folder.mkdir(parents=True)
     sentence = "holiday.zip: no contours, no masks and no reviews found; expected a SIPaKMeD folder."
-    job.tell("failed", error=sentence)
+    job.write_status(state="failed", error=sentence)
     app = opened(BUILD)
     assert refusals(app) == [sentence]
     labels = [button.label for button in app.button if not button.disabled]
@@ -130,7 +131,7 @@ def test_a_build_that_failed_says_why(space: Path) -> None:
 
 
 def test_every_button_of_a_build_has_its_place_in_every_state(space: Path) -> None:
-    job = Job(space / "builds" / "mine")
+    job = Build(space / "builds" / "mine")
     job.folder.mkdir(parents=True)
     places = ["Stop", "Continue", "Delete"]
     for state, enabled in {
@@ -138,7 +139,7 @@ def test_every_button_of_a_build_has_its_place_in_every_state(space: Path) -> No
         "stopped": {"Continue", "Delete"},
         "failed": {"Delete"},
     }.items():
-        job.tell(state, error="")
+        job.write_status(state=state, error=None)
         shown = [button for button in opened(BUILD).button if button.label in places]
         assert [button.label for button in shown] == places
         assert {button.label for button in shown if not button.disabled} == enabled

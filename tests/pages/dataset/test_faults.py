@@ -1,6 +1,5 @@
 """The page of data sets, where one is gone, damaged or to be deleted."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -112,7 +111,6 @@ def test_a_build_whose_files_are_damaged_is_told_and_deleted(space: Path, conten
         (space / "builds" / name / "status.json").write_text('{"state": "stopped", "since": 0}')
     (space / "builds" / "one" / "order.json").write_bytes(content)
     (space / "builds" / "one" / "status.json").write_bytes(content)
-    os.utime(space / "builds" / "one", (0, 0))  # nobody has begun it just now
     app = opened(dataset_tab="Build one")
     (sentence,) = refusals(app)
     assert "one/status.json: damaged" in sentence
