@@ -12,6 +12,7 @@ from pages.shared.display import plain
 from pap_core.data import build_job
 from pap_core.data.build_job import Build, Progress
 from pap_core.data.composition import Composition, read
+from pap_core.data.described import FILE as DESCRIBED
 from pap_core.errors import InputError
 from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.jobs.removal import remove
@@ -37,7 +38,7 @@ def listed() -> dict[str, Path]:
     return {
         folder.name: folder
         for folder in folders
-        if not folder.name.startswith(".") and (folder / "dataset.json").is_file()
+        if not folder.name.startswith(".") and (folder / DESCRIBED).is_file()
     }
 
 
@@ -48,7 +49,7 @@ def ready_set() -> Path | None:
     begun, work that was killed is taken up again, and work that failed is tried once more by each server.
     """
     folder = datasets() / READY
-    if (folder / "dataset.json").is_file():
+    if (folder / DESCRIBED).is_file():
         return folder
     job = Build(build_job.builds() / READY)
     progress = job.progress()
@@ -128,7 +129,7 @@ def composition(folder: Path) -> Composition:
         InputError: it is gone, or no data set that this version made.
     """
     try:
-        changed = (folder / "dataset.json").stat().st_mtime_ns
+        changed = (folder / DESCRIBED).stat().st_mtime_ns
     except OSError:
         changed = 0
     return _composition(str(folder.absolute()), changed)

@@ -20,10 +20,14 @@ def page_ratio(height: int, width: int) -> float:
 
 def fitted(pixels: np.ndarray, exact: bool = False) -> np.ndarray:
     """Bring a picture to a size for the page; `exact` for a label map, whose values must not mix."""
-    height, width = pixels.shape[:2]
-    ratio = page_ratio(height, width)
+    return resized(pixels, page_ratio(*pixels.shape[:2]), exact)
+
+
+def resized(pixels: np.ndarray, ratio: float, exact: bool = False) -> np.ndarray:
+    """Resize a picture by a factor; `exact` for a label map, whose values must not mix."""
     if ratio == 1:
         return pixels
+    height, width = pixels.shape[:2]
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     how = Image.Resampling.NEAREST if exact else Image.Resampling.BICUBIC
     return np.array(Image.fromarray(pixels).resize(size, how))

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.reading import Reading
+from pap_core.data.described import FILE as DESCRIBED
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit, split_of
 from pap_core.export.spreadsheet import spreadsheet_csv
@@ -39,7 +40,7 @@ def checkpoint_digest(folder: Path) -> str:
 
 def test_split(folder: Path) -> TestSplit:
     """Look up the test split of a data set; raises InputError where there is none."""
-    return _split(str(folder), _changed(folder / "dataset.json"))
+    return _split(str(folder), _changed(folder / DESCRIBED))
 
 
 def read_protocol(kept: Kept, protocol: str) -> pd.DataFrame:

@@ -52,7 +52,8 @@ def add(commands: "argparse._SubParsersAction") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
-    from pap_core.data.build import BuildOptions, build, summary
+    from pap_core.data.build import BuildOptions, build
+    from pap_core.data.summary import summary
 
     fields = {field.name: getattr(options, field.name) for field in dataclasses.fields(BuildOptions)}
     with Bar("pictures") as progress:

@@ -9,17 +9,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pap_core.data import digests
-from pap_core.data.crop import CLIPPED, CUTS
-from pap_core.data.cutting import FOLDERS, close_journal, cut_all, remove_leftovers
+from pap_core.data.crop import CUTS
+from pap_core.data.cutting import close_journal, cut_all, remove_leftovers
+from pap_core.data.described import FILE as DESCRIBED
 from pap_core.data.described import describe
 from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.likeness import same_pictures
+from pap_core.data.manifest import FILE as MANIFEST_FILE
+from pap_core.data.places import FOLDERS
 from pap_core.data.readers import sipakmed
 from pap_core.data.readers.cell import Reading, Skipped
-from pap_core.data.readers.fitting import DOUBTFUL, READ, TURNED
 from pap_core.data.readers.open import Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
+from pap_core.data.summary import USED
 from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
 from pap_core.export.spreadsheet import harmless
@@ -31,12 +34,6 @@ FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
 MANIFEST = [*digests.COLUMNS, "picture", "likeness", *EXTENT]  # what came later is not in the digest
-_USED = {  # what is listed and used all the same
-    "clipped": CLIPPED,
-    "doubtful": DOUBTFUL,
-    "turned": TURNED,
-    "remarked": READ,
-}
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -123,65 +120,6 @@ def build(
     raise InputError(f"{opened[0].path}: no cell could be cut out ({skipped[0].reason}).")
 
 
-def summary(described: dict) -> str:
-    """Put the content of ``dataset.json`` into words: what was found, used, left out.
-
-    Pictures and cells are those of the source, usable or not, beside the official numbers where the
-    source has such; crops are what the data set holds.
-    """
-    found, official, crops = (described[key] for key in ("found", "official", "categories"))
-    head = ["category", "pictures", "cells", "crops"]
-    rows = [[name, *counts, crops.get(name, 0)] for name, counts in found.items()]
-    if official:
-        head = ["category", "pictures", "official", "cells", "official", "crops"]
-        names = list(official) + [name for name in found if name not in official]
-        pairs = [zip(found.get(name, (0, 0)), official.get(name, (0, 0)), strict=True) for name in names]
-        rows = [
-            [name, *pictures, *cells, crops.get(name, 0)]
-            for name, (pictures, cells) in zip(names, pairs, strict=True)
-        ]
-    rows.append(["total", *(sum(column) for column in list(zip(*rows, strict=True))[1:])])
-    wide = max(len(row[0]) for row in [head, *rows])
-    lines = [f"{row[0]:{wide}}" + "".join(f"{field:>10}" for field in row[1:]) for row in [head, *rows]]
-    if official:
-        whole = "the full download" if described["full_download"] else "not the full download"
-        pictures, of_pictures, cells, of_cells, _ = rows[-1][1:]
-        lines.append(
-            f"The source is {whole}: {pictures} of {of_pictures} pictures, {cells} of {of_cells} cells."
-        )
-    sides = described["sides"]
-    used = {word: described.get(word, 0) for word in _USED}
-    lines.append(
-        f"{described['crops']} crops: {sides.get(TRAIN, 0)} for training, {sides.get(TEST, 0)} for testing "
-        f"({described['split']} split, seed {described['seed']})."
-    )
-    unused = described["skipped"] - sum(used.values())
-    lines.append(
-        f"{unused} skipped and {used['clipped']} clipped but used; each is "
-        "listed with its reason in skipped.csv of the data set folder."
-    )
-    if used["doubtful"]:
-        lines.append(
-            f"{used['doubtful']} doubtful but used: their nuclei are no darker than their surroundings; look "
-            "whether their truth is of another picture."
-        )
-    if used["turned"]:
-        lines.append(
-            f"{used['turned']} pictures have an EXIF orientation; which way their truth fits is listed, too."
-        )
-    if used["remarked"]:
-        lines.append(
-            f"{used['remarked']} pictures were read in a way to know of, as scaled from another depth or one "
-            "page of several; it is listed, too."
-        )
-    lines += [
-        f"Same pictures: {', '.join(lot)} are kept together as {lot[0]}."
-        for lot in described.get("united", [])
-    ]
-    lines += [f"Note: {note}." for note in described.get("notes", [])]
-    return "\n".join(lines)
-
-
 def _check(options: BuildOptions) -> None:
     for name, value, choices in (
         ("mode", options.mode, (None, *MODES)),
@@ -228,7 +166,7 @@ def _settled(reading: Reading, options: BuildOptions) -> dict[str, str]:
 
 def _claim(folder: Path, job: dict) -> bool:
     """Make or take over the folder. True when it already holds this very data set."""
-    for name in ("dataset.json", _UNFINISHED):
+    for name in (DESCRIBED, _UNFINISHED):
         if (folder / name).exists():
             found = read_as_written(folder / name, dict, "delete the folder and build again")
             if {key: found.get(key) for key in job} != job:
@@ -236,7 +174,7 @@ def _claim(folder: Path, job: dict) -> bool:
                     f"{folder}: holds a data set of another source or other options; choose another folder, "
                     "or delete it."
                 )
-            if name == "dataset.json":
+            if name == DESCRIBED:
                 return True
             break
     else:
@@ -284,7 +222,7 @@ def _finish(
     for row in rows:
         row["split"] = sides[row["id"]]
     remove_leftovers(folder, kept)
-    write_whole(folder / "manifest.csv", digests.as_csv(MANIFEST, rows))
+    write_whole(folder / MANIFEST_FILE, digests.as_csv(MANIFEST, rows))
     reasons = [
         {name: harmless(text) for name, text in asdict(one).items()}
         for one in sorted(skipped, key=lambda one: (one.id, one.reason))
@@ -300,7 +238,7 @@ def _finish(
         "found": reading.found,
         "full_download": bool(reading.official) and reading.found == reading.official,
         "skipped": len(skipped),
-        **{word: sum(one.reason.startswith(said) for one in skipped) for word, said in _USED.items()},
+        **{word: sum(one.reason.startswith(said) for one in skipped) for word, said in USED.items()},
         "united": united(first),
         "notes": reading.notes,
         "digest": digests.of_rows(rows),
@@ -308,7 +246,7 @@ def _finish(
     if settled:  # of the crops, those whose side was no longer open
         kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
         described["settled"] = {side: kept_there[side] for side in (TRAIN, TEST)}
-    write_whole(folder / "dataset.json", json.dumps(described, indent=2).encode())
+    write_whole(folder / DESCRIBED, json.dumps(described, indent=2).encode())
     (folder / _UNFINISHED).unlink(missing_ok=True)
     close_journal(folder)
     return described

@@ -18,6 +18,7 @@ import numpy as np
 from pap_core.data import digests
 from pap_core.data.crop import CUTS, label_map
 from pap_core.data.likeness import likeness
+from pap_core.data.places import FOLDERS
 from pap_core.data.readers.cell import Cell, Reading, Skipped
 from pap_core.data.readers.fitting import doubts, fitted
 from pap_core.errors import InputError
@@ -26,7 +27,6 @@ from pap_core.images import png_bytes
 from pap_core.jobs.pool import spread
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, colour_map
 
-FOLDERS = ("images", "labels", "targets")
 _JOURNAL = "unfinished.jsonl"
 _VERSION = b"3"  # of what a journal tells of a picture
 _LITTLE = 4_000_000  # bytes of pictures that are cut before a worker would have started, which takes seconds

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch.utils.data import Dataset, Sampler
 
+from pap_core.data import places
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.digests import check_crop, check_manifest
@@ -91,8 +92,8 @@ def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:
 
 def read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
     """Decode a crop, ``(S, S, 3)`` uint8, and its label map, ``(S, S)`` uint8; raises as `load`."""
-    image = read_image(Path(folder, "images", f"{identifier}.png"))
-    path = Path(folder, "labels", f"{identifier}.png")
+    image = read_image(places.image(folder, identifier))
+    path = places.label(folder, identifier)
     label = read_label(path)
     if label.shape != image.shape[:2]:
         raise InputError(f"{path}: not the label map of its crop; build the data set again.")
@@ -102,7 +103,7 @@ def read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
 def _read_as_built(folder: str, identifier: str, digest: str) -> tuple[np.ndarray, np.ndarray]:
     """As `read_pair`, and see that it is what was built."""
     image, label = read_pair(folder, identifier)
-    check_crop(image, label, digest, Path(folder, "images", f"{identifier}.png"))
+    check_crop(image, label, digest, places.image(folder, identifier))
     return image, label
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 import psutil
 from PIL import Image
 
-from pap_core.data import described, manifest
+from pap_core.data import described, manifest, places
 from pap_core.errors import InputError
 from pap_core.evaluation import cost
 from pap_core.evaluation.cost import Cost
@@ -178,7 +178,7 @@ def evaluate_and_keep(
 
 
 def _some_crops(split: TestSplit) -> np.ndarray:
-    paths = sorted((split.folder / "images").glob("*.png"))[: cost.TIMED]
+    paths = sorted((split.folder / places.IMAGES).glob("*.png"))[: cost.TIMED]
     return np.stack([read_image(path) for path in paths])
 
 

@@ -11,7 +11,7 @@ from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.methods.method import About, Method, Progress
 from pap_core.training.planning import estimate
-from pap_core.training.run import Run
+from pap_core.training.run import CONFIG, Run
 from pap_core.training.work import work
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Network(Method):
                 `pap_core.training.planning.estimate.measure`.
         """
         folder = run_folder(place, self.name)
-        if not (folder / "config.json").exists():
+        if not (folder / CONFIG).exists():
             Run.create(folder, self.within(minutes, folders), folders)
 
     def fit(

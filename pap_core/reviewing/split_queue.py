@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pap_core.data import places
 from pap_core.data.described import describe
 from pap_core.data.extent import Extent
 from pap_core.data.manifest import cells
@@ -132,7 +133,7 @@ class _Seen:
 
 def _read(folder: Path, kept: Kept, row: Mapping) -> _Seen:
     crop = row["id"]
-    image, colours = read_image(folder / "images" / f"{crop}.png"), read_image(kept.prediction(crop))
+    image, colours = read_image(places.image(folder, crop)), read_image(kept.prediction(crop))
     if image.shape != colours.shape:
         raise InputError(
             f"{folder.name}: crop {crop} has another size than when it was evaluated, expected the same data "

@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass
 
 from pap_core.errors import InputError
+from pap_core.jobs import status as status_file
 from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
 from pap_core.jobs.queue import QUEUED
-from pap_core.training.run import Run
+from pap_core.training.run import CONFIG, Run
 from pap_core.workspace import runs
 
 LIVE = (*Run.ACTIVE, STOPPING)  # a process is at work
@@ -130,7 +131,7 @@ def listed() -> dict[str, Run]:
     for path in folders:
         try:
             Run(path).read_settings()
-            found.append(((path / "config.json").stat().st_mtime, path.name, path))
+            found.append(((path / CONFIG).stat().st_mtime, path.name, path))
         except (InputError, OSError):
             continue
     return {name: Run(path) for _, name, path in sorted(found, reverse=True)}
@@ -144,7 +145,7 @@ def damaged() -> dict[str, str]:
     except OSError:
         return {}
     for path in folders:
-        if (path / "config.json").is_file() or (path / "status.json").is_file():
+        if (path / CONFIG).is_file() or (path / status_file.NAME).is_file():
             try:
                 Run(path).read_settings()
             except InputError as error:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pap_core.model.checkpoint import Checkpoint
     from pap_core.training.config import TrainConfig
 
+CONFIG, METRICS = "config.json", "metrics.jsonl"
 _IDENTITY = ("source", "mode", "split", "seed", "crops", "sides", "digest")  # of a data set
 _MACHINE = "machine.txt"  # written as the first step comes
 
@@ -105,7 +106,7 @@ class Run(Job):
         from pap_core.model.checkpoint import write_config, write_weights
 
         content = {"config": to_dict(config), "datasets": described}
-        write_whole(self.folder / "config.json", json.dumps(content, indent=2).encode())
+        write_whole(self.folder / CONFIG, json.dumps(content, indent=2).encode())
         training = {"config": to_dict(config), "datasets": [_published(one) for one in described]}
         if start:
             training["initial"] = {"digest": start.digest, "training": start.config["training"]}
@@ -147,7 +148,7 @@ class Run(Job):
             InputError: the folder is no run.
         """
         try:
-            content = read_as_written(self.folder / "config.json", Settings, "delete the run")
+            content = read_as_written(self.folder / CONFIG, Settings, "delete the run")
         except FileNotFoundError:
             raise InputError(f"{self.folder}: no readable config.json, so this is no run folder.") from None
         except Damaged as error:
@@ -208,12 +209,12 @@ class Run(Job):
 
     def append_metrics(self, row: dict) -> None:
         """Append a line to ``metrics.jsonl``."""
-        with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+        with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def read_metrics(self) -> list[dict]:
         """Return the lines of ``metrics.jsonl``; one cut short or torn by a crash is left out."""
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / METRICS
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         rows = []
         for line in lines[:-1]:
@@ -224,7 +225,7 @@ class Run(Job):
     def drop_metrics_after(self, step: int) -> None:
         """Forget what was logged after `step`, so that a resumed curve continues and never doubles."""
         kept = [row for row in self.read_metrics() if row["step"] <= step]
-        write_whole(self.folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in kept).encode())
+        write_whole(self.folder / METRICS, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
     def write_sample(self, epoch: int, pixels) -> None:
         """Write the pictures of an epoch: rows of input, target, output."""

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from pap_core.contours import fill
-from pap_core.data.build import MANIFEST, BuildOptions, build, summary
+from pap_core.data.build import MANIFEST, BuildOptions, build
 from pap_core.data.readers import herlev, sipakmed
+from pap_core.data.summary import summary
 from pap_core.errors import InputError
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, colour_map
 from tests.helpers.built import reasons, rows

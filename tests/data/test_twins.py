@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pap_core.data.build import BuildOptions, build, summary
+from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import load, training_and_validation
 from pap_core.data.likeness import same_pictures, torn
+from pap_core.data.summary import summary
 from pap_core.data.twins import first_of_each
 from pap_core.errors import InputError
 from tests.helpers.built import rows

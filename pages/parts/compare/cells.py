@@ -12,6 +12,7 @@ from pages.parts.compare.view import PAGE, open_cell, to_first_page
 from pages.shared import cards
 from pages.shared.display import jpeg_bytes, plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.data import places
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit
@@ -123,8 +124,8 @@ def drawn(dataset: str, crop: str, first: str, second: str, width: int) -> list[
     Raises:
         InputError: a picture is gone, or of another size than the others.
     """
-    image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_label(Path(dataset, "labels", f"{crop}.png"))
+    image = read_image(places.image(dataset, crop))
+    label = read_label(places.label(dataset, crop))
     found = [decode(read_image(Kept(Path(kept)).prediction(crop))) for kept in (first, second)]
     if any(one.shape != image.shape[:2] for one in (label, *found)):
         raise InputError(

@@ -17,7 +17,7 @@ from pap_core.errors import InputError
 from pap_core.evaluation.paired import differences, paired
 from pap_core.evaluation.store import Kept, TestSplit, find
 from pap_core.model.catalogue import run_of
-from pap_core.training.run import Run
+from pap_core.training.run import METRICS, Run
 from pap_core.workspace import evaluations
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _training(run: Path | None) -> tuple[float, int]:
     """Return minutes and epochs of a run; of a checkpoint without one nothing is known."""
     if run is None:
         return _NOT_MEASURED, 0
-    metrics = run / "metrics.jsonl"
+    metrics = run / METRICS
     try:
         return _minutes(str(run), metrics.stat().st_mtime_ns if metrics.exists() else 0)
     except InputError:  # its configuration is damaged; what was measured of it is not

@@ -12,6 +12,7 @@ from pages.parts.results.view import CELL, open_cell
 from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
+from pap_core.data import places
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
 from pap_core.evaluation.error_map import (
@@ -140,9 +141,9 @@ def _metrics(rows: pd.DataFrame, crop: str) -> None:
 
 @st.cache_data(max_entries=256, max_size="128MB", show_spinner=False)
 def _drawn(kept: str, dataset: str, digest: str, crop: str, label_class: str, protocol: str) -> Pictures:
-    image = read_image(Path(dataset, "images", f"{crop}.png"))
-    label = read_label(Path(dataset, "labels", f"{crop}.png"))
-    target = read_image(Path(dataset, "targets", f"{crop}.png"))
+    image = read_image(places.image(dataset, crop))
+    label = read_label(places.label(dataset, crop))
+    target = read_image(places.target(dataset, crop))
     colours = read_image(Kept(Path(kept)).prediction(crop))
     if not image.shape == target.shape == colours.shape or label.shape != image.shape[:2]:
         raise InputError(

@@ -2,11 +2,10 @@
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.parts.segment.viewer import Place, Shown
 from pages.shared import model as models
-from pages.shared.display import jpeg_bytes, lightened
+from pages.shared.display import jpeg_bytes, lightened, resized
 from pages.shared.model import Finding, Model, Picture
 from pap_core.images import png_bytes
 from pap_core.labels import CYTOPLASM, OF_CELL, colour_map
@@ -122,10 +121,4 @@ def _colour_map(label: np.ndarray) -> bytes:
 
 def _fitted(pixels: np.ndarray, exact: bool = False) -> np.ndarray:
     """Bring a picture to what a browser can bear; `exact` for a label map, whose values must not mix."""
-    height, width = pixels.shape[:2]
-    factor = share(height, width)
-    if factor == 1:
-        return pixels
-    size = (max(1, int(width * factor)), max(1, int(height * factor)))
-    how = Image.Resampling.NEAREST if exact else Image.Resampling.BICUBIC
-    return np.array(Image.fromarray(pixels).resize(size, how))
+    return resized(pixels, share(*pixels.shape[:2]), exact)

@@ -9,7 +9,9 @@ from pages.parts.segment.examples import SEEDS, example, example_cards
 from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pages.shared.model import Picture
+from pap_core.data import places
 from pap_core.data.extent import Extent
+from pap_core.data.manifest import FILE as MANIFEST
 from pap_core.data.manifest import cells, extent_of
 from pap_core.images import png_bytes, read_image
 from pap_core.masks import read_label
@@ -114,7 +116,7 @@ def _crop() -> Chosen | None:
     try:
         identifier = st.selectbox(
             "Crop",
-            _crops(str(folder), (folder / "manifest.csv").stat().st_mtime_ns),
+            _crops(str(folder), (folder / MANIFEST).stat().st_mtime_ns),
             index=None,
             placeholder="Choose",
             key=f"segment_crop_{name}",
@@ -124,13 +126,13 @@ def _crop() -> Chosen | None:
         )
         if identifier is None:
             return None
-        image, manifest = folder / "images" / f"{identifier}.png", folder / "manifest.csv"
+        image, manifest = places.image(folder, identifier), folder / MANIFEST
         changed = (image.stat().st_mtime_ns, manifest.stat().st_mtime_ns)
         content, extent = _real_part(str(folder), identifier, changed)
     except (OSError, ValueError):  # deleted by someone else, or in the middle of that
         st.error(f"{plain(name)}: the data set is no longer whole; choose another, or build it again.")
         return None
-    label = OwnLabel(folder / "labels" / f"{identifier}.png", extent)
+    label = OwnLabel(places.label(folder, identifier), extent)
     return Chosen(Picture(f"{identifier}.png", content), label)
 
 
@@ -142,7 +144,7 @@ def _crops(folder: str, changed: int) -> list[str]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _real_part(folder: str, identifier: str, changed: tuple[int, int]) -> tuple[bytes, Extent]:
     """Return as a PNG file what of a crop is picture, not filled by mirroring, and where that lies."""
-    pixels = read_image(Path(folder, "images", f"{identifier}.png"))
+    pixels = read_image(places.image(folder, identifier))
     extent = extent_of(Path(folder), identifier, pixels.shape)
     return png_bytes(extent.cut(pixels)), extent
 

@@ -14,6 +14,7 @@ from pages.shared.reviews import store
 from pap_core.data import build_job
 from pap_core.data.build_job import Build
 from pap_core.data.composition import Composition
+from pap_core.data.described import FILE as DESCRIBED
 from pap_core.errors import InputError
 from pap_core.workspace import datasets as folder_of_datasets
 
@@ -66,7 +67,7 @@ def material(reviews: "Reviews", beside: Sequence[Path]) -> Composition | None:
     """
     name = name_of(reviews, beside)
     folder = folder_of_datasets() / name
-    if not (folder / "dataset.json").is_file():
+    if not (folder / DESCRIBED).is_file():
         _built(name, lambda: _begin(name, reviews, beside))
         return None
     found = datasets.composition(folder)

@@ -19,10 +19,10 @@ from pages.shared.model import IN_USE
 from pages.shared.words import duration, size
 from pap_core.training import process
 from pap_core.training.curves import Curves
+from pap_core.training.run import METRICS, Run
 
 if TYPE_CHECKING:
     from pap_core.training.process import Status
-    from pap_core.training.run import Run
 
 _EVERY = 2.0  # s
 _LOG = 6000  # characters of the log's end
@@ -39,7 +39,7 @@ SCORE = "Validation Jaccard index"
 STEPS, EPOCHS = "Steps", "Epochs"
 
 
-def live(run: "Run", others: list["Run"]) -> None:
+def live(run: Run, others: list[Run]) -> None:
     """Show a run, anew every few seconds while it or one of those beside it is at work."""
     ask_of_deletion(run)
     alive = _alive([run, *others])
@@ -47,11 +47,11 @@ def live(run: "Run", others: list["Run"]) -> None:
     st.fragment(_live, run_every=_EVERY if any(alive) else None)(run, others, alive, used)
 
 
-def _alive(runs: list["Run"]) -> list[bool]:
+def _alive(runs: list[Run]) -> list[bool]:
     return [process.state(run) in process.LIVE for run in runs]
 
 
-def _live(run: "Run", others: list["Run"], alive: list[bool], used: str | None) -> None:
+def _live(run: Run, others: list[Run], alive: list[bool], used: str | None) -> None:
     if not run.folder.is_dir() or _alive([run, *others]) != alive:
         st.rerun()  # deleted, or it has ended: the whole page has something to say to that
     if st.session_state.get(IN_USE) != used:
@@ -70,8 +70,8 @@ def _live(run: "Run", others: list["Run"], alive: list[bool], used: str | None) 
     _log(run)
 
 
-def _curves(run: "Run") -> Curves:
-    return _shared(str(run.folder / "metrics.jsonl")).update()
+def _curves(run: Run) -> Curves:
+    return _shared(str(run.folder / METRICS)).update()
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -79,7 +79,7 @@ def _shared(path: str) -> Curves:
     return Curves(Path(path))
 
 
-def _state(run: "Run", status: "Status") -> None:
+def _state(run: Run, status: "Status") -> None:
     data = ", ".join(map(plain, data_of(run)))
     preset = plain(str(settings(run)["config"].get("preset", "?")))
     device = f" · {plain(status.device)}" if status.device else ""
@@ -99,7 +99,7 @@ def _state(run: "Run", status: "Status") -> None:
         st.info(plain(status.note), icon=":material/info:")
 
 
-def _progress(run: "Run", status: "Status", curves: Curves) -> None:
+def _progress(run: Run, status: "Status", curves: Curves) -> None:
     if status.phase == "evaluating":
         share = status.done / status.total if status.total else 0.0
         st.progress(share, f"Evaluating on the test split: {status.done:,} of {status.total:,} crops")
@@ -117,7 +117,7 @@ def _progress(run: "Run", status: "Status", curves: Curves) -> None:
     st.progress(min(1.0, status.step / status.steps), words)
 
 
-def _figures(run: "Run", status: "Status", curves: Curves) -> None:
+def _figures(run: Run, status: "Status", curves: Curves) -> None:
     jaccard = {name: curves.last("validation", name) for name in ("nucleus", "cytoplasm")}
     rate = curves.last("step", "images_per_second")
     share = share_of_peak(run, rate) if rate else None
@@ -150,7 +150,7 @@ def _gpu(device: str) -> None:
         st.metric("GPU memory", f"{size(gpu.used)} of {size(gpu.total)}", help="Of all that runs on it")
 
 
-def _charts(runs: list["Run"]) -> None:
+def _charts(runs: list[Run]) -> None:
     over = st.segmented_control(
         "Curves over",
         [STEPS, EPOCHS],
@@ -173,14 +173,14 @@ def _charts(runs: list["Run"]) -> None:
             show_chart(title, lines, over, named=title == SCORE)
 
 
-def _lines(runs: list["Run"], all_curves: list[Curves], name: str, over: str) -> list[Line]:
+def _lines(runs: list[Run], all_curves: list[Curves], name: str, over: str) -> list[Line]:
     return [
         Line(run.folder.name, _over(run, curves.points("step", name), over), number, number)
         for number, (run, curves) in enumerate(zip(runs, all_curves, strict=True))
     ]
 
 
-def _validation(runs: list["Run"], all_curves: list[Curves], over: str) -> list[Line]:
+def _validation(runs: list[Run], all_curves: list[Curves], over: str) -> list[Line]:
     lines = []
     for number, (run, curves) in enumerate(zip(runs, all_curves, strict=True)):
         for kind, name in enumerate(("nucleus", "cytoplasm")):
@@ -190,14 +190,14 @@ def _validation(runs: list["Run"], all_curves: list[Curves], over: str) -> list[
     return lines
 
 
-def _over(run: "Run", points, over: str):
+def _over(run: Run, points, over: str):
     if over == STEPS:
         return points
     status = process.status(run)
     return points[0] * (status.epochs / status.steps if status.steps else 1), points[1]
 
 
-def _samples(run: "Run") -> None:
+def _samples(run: Run) -> None:
     """Show what the network paints, of the latest epoch until the slider is moved back."""
     found = {
         int(match[1]): path
@@ -235,7 +235,7 @@ def _picture(path: str, changed: int) -> bytes:
     return Path(path).read_bytes()
 
 
-def _log(run: "Run") -> None:
+def _log(run: Run) -> None:
     try:
         with open(run.folder / run.LOG, "rb") as file:
             file.seek(max(0, file.seek(0, 2) - _LOG))

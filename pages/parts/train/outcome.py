@@ -16,7 +16,7 @@ from pap_core.errors import InputError
 from pap_core.evaluation.published import PUBLISHED
 from pap_core.evaluation.store import Kept, find
 from pap_core.model import onnx_export
-from pap_core.model.catalogue import WEIGHTS, display_name
+from pap_core.model.catalogue import CONFIG, WEIGHTS, display_name
 
 if TYPE_CHECKING:
     from pap_core.training.run import Run
@@ -108,7 +108,7 @@ def _take_away(run: "Run", best: Path, kept: list[Kept]) -> None:
     )
     st.download_button(
         "Configuration",
-        (best / "config.json").read_bytes,
+        (best / CONFIG).read_bytes,
         f"{name}.json",
         "application/json",
         on_click="ignore",

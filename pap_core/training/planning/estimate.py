@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from pap_core.data import places
 from pap_core.data.described import describe
 from pap_core.errors import InputError
 from pap_core.images import read_image
@@ -230,8 +231,8 @@ def _some(folder: Path, count: int):
     table = table[table["split"] == "train"].head(count).assign(folder=str(folder), mode=mode)
     if table.empty:
         raise InputError(f"{folder}: no crop on the train side; build with another split or more cells.")
-    images = [read_image(folder / "images" / f"{name}.png") for name in table["id"]]
-    labels = [read_label(folder / "labels" / f"{name}.png") for name in table["id"]]
+    images = [read_image(places.image(folder, name)) for name in table["id"]]
+    labels = [read_label(places.label(folder, name)) for name in table["id"]]
     pixels = torch.stack([torch.from_numpy(one) for one in images]).permute(0, 3, 1, 2).contiguous()
     return Crops(table.reset_index(drop=True), pixels, torch.stack([torch.from_numpy(one) for one in labels]))
 

@@ -9,8 +9,9 @@ import tifffile
 from PIL import Image
 
 from pap_core.contours import write_dat
-from pap_core.data.build import BuildOptions, build, summary
+from pap_core.data.build import BuildOptions, build
 from pap_core.data.readers.fitting import DOUBTFUL, TURNED
+from pap_core.data.summary import summary
 from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.labels import NUCLEUS
