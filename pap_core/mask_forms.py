@@ -12,6 +12,8 @@ from scipy import ndimage
 
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, decode
+from pap_core.mask_colours import MAX_FOREIGN, NEAR, is_colour_map, nearest_of_herlev
+from pap_core.mask_geometry import is_drawn_area, is_swapped, nuclei_lie_in_cells
 from pap_core.masks import Mask, values_of
 
 LABELS, NUCLEI, CELLS, COLOURS, HERLEV = "labels", "nuclei", "cells", "colours", "herlev"
@@ -31,18 +33,7 @@ EXPECTED = (
 _LABELS = {code: code for code in (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)}
 _GREYS = {0: BACKGROUND, 51: CYTOPLASM, 170: NUCLEUS}  # drawn so by others from SIPaKMeD's contours
 _CELL = (CYTOPLASM, NUCLEUS, OF_CELL)
-_SURROUNDED = 0.9  # share of an outline: what lies in another value
-_ENCLOSED = 1 / 3  # share of a nucleus's outline along cytoplasm; 0.38 and more in each of Herlev's masks
-_BORDER = 4  # px from the edge of black to its middle, at most, for it to be a border
-_NEAR = 48  # levels a channel may be off the palette's
-_MAX_FOREIGN = 0.01  # share of pixels that may be further off
-_HERLEV_COLOURS = np.array(
-    [[255, 0, 0], [0, 0, 128], [0, 0, 255], [128, 128, 128], [0, 0, 0]], dtype=np.int32
-)
-_HERLEV_CLASSES = np.array([BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE, BACKGROUND], dtype=np.uint8)
-_MAX_DISTANCE = 48  # RGB units; masks saved as JPEG by their copiers stay well within
 _NAMED = 8  # values named in a message
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
 
 
 class UnclearForm(InputError):
@@ -99,7 +90,7 @@ def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     if not with_cell and (unclear or refusals):
         raise (unclear or refusals)[-1]
     label = next(iter((with_cell or found).values()))
-    if _is_swapped(label):  # as programs draw that have the colours the other way round
+    if is_swapped(label):  # as programs draw that have the colours the other way round
         raise UnclearForm(
             f"{name}: what is drawn as cytoplasm found within what is drawn as nucleus, so that the two may "
             f"be swapped; {EXPECTED}; swap them, or {_ask((COLOURS, HERLEV), forms)}."
@@ -128,7 +119,7 @@ def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
             f"{EXPECTED}; {_ask((NUCLEI, CELLS, LABELS), forms)}."
         )
     if found <= _LABELS.keys():
-        if NUCLEUS in found and not found & {NOT_NUCLEUS, OF_CELL} and not _nuclei_lie_in_cells(numbers):
+        if NUCLEUS in found and not found & {NOT_NUCLEUS, OF_CELL} and not nuclei_lie_in_cells(numbers):
             raise UnclearForm(
                 f"{name}: the values {_listed(values)} found, where 2 does not lie in 1 as nuclei do in "
                 f"cytoplasm, so that each may be a cell of its own; {EXPECTED}; "
@@ -146,15 +137,15 @@ def _by_colour(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     colours = mask.colours
     if np.ptp(colours, axis=-1).max() == 0:  # a palette of greys
         return _by_number(Mask(colours[..., 0], None, mask.hidden, mask.exact), name, forms)
-    if _is_colour_map(colours):
-        if not (colours >= 255 - _NEAR).all(axis=-1).any():
+    if is_colour_map(colours):
+        if not (colours >= 255 - NEAR).all(axis=-1).any():
             raise UnclearForm(
                 f"{name}: only red and blue found, which are cytoplasm and nucleus in a colour map, "
                 f"background and nucleus in Herlev's masks; {_ask((COLOURS, HERLEV), forms)}."
             )
         return _read_colour_map(mask, name)
-    label, foreign = _nearest_of_herlev(colours)
-    if foreign > _MAX_FOREIGN:
+    label, foreign = nearest_of_herlev(colours)
+    if foreign > MAX_FOREIGN:
         raise InputError(f"{name}: a picture in other colours found; {EXPECTED}, saved as PNG or BMP.")
     return label
 
@@ -199,7 +190,7 @@ def _read_objects(mask: Mask, name: str, form: str, none: int, one: int) -> np.n
 
 
 def _read_colours(mask: Mask, name: str) -> np.ndarray:
-    if mask.colours is None or not _is_colour_map(mask.colours):
+    if mask.colours is None or not is_colour_map(mask.colours):
         raise InputError(
             f"{name}: a picture in other colours found, expected white, red and blue of a colour map; choose "
             "another form."
@@ -208,8 +199,8 @@ def _read_colours(mask: Mask, name: str) -> np.ndarray:
 
 
 def _read_herlev(mask: Mask, name: str) -> np.ndarray:
-    label, foreign = (None, 1.0) if mask.colours is None else _nearest_of_herlev(mask.colours)
-    if foreign > _MAX_FOREIGN:
+    label, foreign = (None, 1.0) if mask.colours is None else nearest_of_herlev(mask.colours)
+    if foreign > MAX_FOREIGN:
         raise InputError(
             f"{name}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
             "blue, blue, grey and black, so check that this file is a mask."
@@ -226,36 +217,13 @@ _READERS: dict[str, Callable[[Mask, str], np.ndarray]] = {
 }
 
 
-def _nearest_of_herlev(colours: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return each pixel's class, and the share of pixels that are near to none of the colours."""
-    colours = colours.astype(np.int32)
-    classes = np.empty(colours.shape[:2], dtype=np.uint8)
-    nearest = np.full(classes.shape, np.iinfo(np.int32).max, dtype=np.int32)
-    for colour, value in zip(
-        _HERLEV_COLOURS, _HERLEV_CLASSES, strict=True
-    ):  # one by one: a mask may be large
-        away = ((colours - colour) ** 2).sum(axis=-1, dtype=np.int32)
-        classes[away < nearest] = value
-        np.minimum(nearest, away, out=nearest)
-    return classes, float((nearest > _MAX_DISTANCE**2).mean())
-
-
-def _is_colour_map(pixels: np.ndarray) -> bool:
-    """Tell whether nearly all pixels are near to white, red, blue, or the black of the borders."""
-    high, low = pixels >= 255 - _NEAR, pixels <= _NEAR
-    near = (high | low).all(axis=-1)
-    near &= ~high[..., 1] | high.all(axis=-1)  # no green but in white
-    near &= ~(high[..., 0] & high[..., 2]) | high[..., 1]  # no violet
-    return float(near.mean()) >= 1 - _MAX_FOREIGN
-
-
 def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
     """Read a colour map; its borders, which are no class, become what lies nearest to each pixel."""
     label = decode(mask.colours)
     border = (mask.colours < 128).all(axis=-1)
     if border.all():
         raise InputError(f"{name}: nothing but black found; {EXPECTED}.")
-    if _is_class(border, label):
+    if is_drawn_area(border, label):
         raise InputError(
             f"{name}: an area of black within red found, where black is no class but a border; {EXPECTED}, "
             "so draw nuclei blue."
@@ -269,41 +237,6 @@ def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
         rows, columns = ndimage.distance_transform_edt(border, return_distances=False, return_indices=True)
         label = label[rows, columns]
     return label
-
-
-def _nuclei_lie_in_cells(label: np.ndarray) -> bool:
-    """Tell whether value 2 lies in value 1 as nuclei do: not beside it as a second cell, nor around it.
-
-    A good part of the outline of some piece of 2 lies along 1, and 1 does not itself lie in 2.
-    """
-    return _enclosed(label, NUCLEUS, CYTOPLASM).max(initial=0.0) >= _ENCLOSED and not _is_swapped(label)
-
-
-def _is_swapped(label: np.ndarray) -> bool:
-    """Tell whether cytoplasm lies in nuclei, and no nucleus in cytoplasm."""
-    in_nucleus, in_cytoplasm = _enclosed(label, CYTOPLASM, NUCLEUS), _enclosed(label, NUCLEUS, CYTOPLASM)
-    return bool(in_nucleus.size and in_nucleus.min() >= _SURROUNDED > in_cytoplasm.max(initial=0.0))
-
-
-def _is_class(black: np.ndarray, label: np.ndarray) -> bool:
-    """Tell whether black is drawn as an area within cytoplasm: a nucleus in another colour."""
-    depth = ndimage.distance_transform_edt(np.pad(black, 1))[1:-1, 1:-1]
-    if depth.max() <= _BORDER:
-        return False
-    pieces, number = ndimage.label(black, _EIGHT_NEIGHBOURS)
-    deep = ndimage.maximum(depth, pieces, np.arange(1, number + 1)) > _BORDER
-    thick = np.concatenate([[False], deep])[pieces]
-    return bool((_enclosed(np.where(thick, IGNORE - 1, label), IGNORE - 1, CYTOPLASM) >= _SURROUNDED).any())
-
-
-def _enclosed(label: np.ndarray, inner: int, outer: int) -> np.ndarray:
-    """Return the share of the outline of each piece of a value that lies along another value."""
-    pieces, number = ndimage.label(label == inner, _EIGHT_NEIGHBOURS)
-    grown = ndimage.grey_dilation(pieces, footprint=_EIGHT_NEIGHBOURS)
-    outline = (grown > 0) & (label != inner) & (label != IGNORE)
-    whole = np.bincount(grown[outline], minlength=number + 1)[1:]
-    along = np.bincount(grown[outline & (label == outer)], minlength=number + 1)[1:]
-    return along[whole > 0] / whole[whole > 0]
 
 
 def _numbers(mask: Mask, name: str, form: str) -> np.ndarray:
