@@ -63,7 +63,7 @@ def parse_dat(content: bytes, name: str) -> np.ndarray:
         InputError: the file is empty, binary, has a line that is not two finite numbers or has no place
             in any picture, or has fewer than three different vertices.
     """
-    vertices = []
+    vertices: list[tuple[float, float]] = []
     headed = False
     for number, line in enumerate(_text(content, name).splitlines(), start=1):
         line = line.strip()
@@ -104,9 +104,10 @@ def _vertex(line: str, place: str) -> tuple[float, float]:
             f"{place} reads {line[:40]!r}, where a comma may be a decimal one; export the contour with "
             "decimal points."
         )
+    fields = _VERTEX.fullmatch(line)
     try:
-        x, y = (_number(field) for field in _VERTEX.fullmatch(line).groups())
-    except (AttributeError, ValueError):
+        x, y = (_number(field) for field in (fields.groups() if fields else ()))
+    except ValueError:
         raise InputError(f"{place} reads {line[:40]!r}, {_EXPECTED}.") from None
     if not (math.isfinite(x) and math.isfinite(y)):
         raise InputError(f"{place} holds {line[:40]!r}, no finite point, {_EXPECTED}.")

@@ -126,7 +126,8 @@ def _picture(picture: Image.Image, deep: BinaryIO | None) -> Picture:
 
 def _shallow(picture: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     """Bring a picture of 8 bit to RGB."""
-    grey_levels, told = picture.mode != "1", ()
+    grey_levels = picture.mode != "1"
+    told: tuple[str, ...] = ()
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         pixels = np.array(picture.convert("RGB"))

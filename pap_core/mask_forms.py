@@ -70,17 +70,17 @@ def read_form(mask: Mask, name: str, form: str | None = None, forms: Iterable[st
 def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     found: dict[str, np.ndarray] = {}
     refusals: list[InputError] = []
-    for how, reading in (
-        ("numbers", None if mask.numbers is None else lambda: _by_number(mask, name, forms)),
-        ("colours", None if mask.colours is None else lambda: _by_colour(mask, name, forms)),
+    for how, stored, reading in (
+        ("numbers", mask.numbers, _by_number),
+        ("colours", mask.colours, _by_colour),
     ):
-        if reading is not None:
+        if stored is not None:
             try:
-                found[how] = reading()
+                found[how] = reading(mask, stored, name, forms)
             except InputError as error:
                 refusals.append(error)
     with_cell = {how: label for how, label in found.items() if _has_cell(label)}
-    if len(with_cell) == 2 and not np.array_equal(*with_cell.values()):
+    if len(with_cell) == 2 and not np.array_equal(with_cell["numbers"], with_cell["colours"]):
         told = "; ".join(f"its {how} say {_told(label)}" for how, label in with_cell.items())
         raise UnclearForm(
             f"{name}: a palette whose numbers and colours say different things ({told}), expected the same; "
@@ -98,10 +98,10 @@ def _recognised(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     return label
 
 
-def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
+def _by_number(mask: Mask, numbers: np.ndarray, name: str, forms: tuple[str, ...]) -> np.ndarray:
     _check_exact(mask, name)
-    _check_not_inverted(mask, name)
-    numbers, values = mask.numbers, values_of(mask.numbers)
+    _check_not_inverted(mask, numbers, name)
+    values = values_of(numbers)
     found = set(values)
     if numbers.dtype != np.uint8:
         raise UnclearForm(
@@ -133,17 +133,17 @@ def _by_number(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
     )
 
 
-def _by_colour(mask: Mask, name: str, forms: tuple[str, ...]) -> np.ndarray:
-    colours = mask.colours
+def _by_colour(mask: Mask, colours: np.ndarray, name: str, forms: tuple[str, ...]) -> np.ndarray:
     if np.ptp(colours, axis=-1).max() == 0:  # a palette of greys
-        return _by_number(Mask(colours[..., 0], None, mask.hidden, mask.exact), name, forms)
+        grey = colours[..., 0]
+        return _by_number(Mask(grey, None, mask.hidden, mask.exact), grey, name, forms)
     if is_colour_map(colours):
         if not (colours >= 255 - NEAR).all(axis=-1).any():
             raise UnclearForm(
                 f"{name}: only red and blue found, which are cytoplasm and nucleus in a colour map, "
                 f"background and nucleus in Herlev's masks; {_ask((COLOURS, HERLEV), forms)}."
             )
-        return _read_colour_map(mask, name)
+        return _read_colour_map(colours, mask.hidden, name)
     label, foreign = nearest_of_herlev(colours)
     if foreign > MAX_FOREIGN:
         raise InputError(f"{name}: a picture in other colours found; {EXPECTED}, saved as PNG or BMP.")
@@ -195,17 +195,19 @@ def _read_colours(mask: Mask, name: str) -> np.ndarray:
             f"{name}: a picture in other colours found, expected white, red and blue of a colour map; choose "
             "another form."
         )
-    return _read_colour_map(mask, name)
+    return _read_colour_map(mask.colours, mask.hidden, name)
 
 
 def _read_herlev(mask: Mask, name: str) -> np.ndarray:
-    label, foreign = (None, 1.0) if mask.colours is None else nearest_of_herlev(mask.colours)
-    if foreign > MAX_FOREIGN:
-        raise InputError(
-            f"{name}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
-            "blue, blue, grey and black, so check that this file is a mask."
-        )
-    return label
+    foreign = 1.0
+    if mask.colours is not None:
+        label, foreign = nearest_of_herlev(mask.colours)
+        if foreign <= MAX_FOREIGN:
+            return label
+    raise InputError(
+        f"{name}: {foreign:.0%} of the pixels have none of Herlev's mask colours; expected red, dark "
+        "blue, blue, grey and black, so check that this file is a mask."
+    )
 
 
 _READERS: dict[str, Callable[[Mask, str], np.ndarray]] = {
@@ -217,10 +219,10 @@ _READERS: dict[str, Callable[[Mask, str], np.ndarray]] = {
 }
 
 
-def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
+def _read_colour_map(colours: np.ndarray, hidden: np.ndarray | None, name: str) -> np.ndarray:
     """Read a colour map; its borders, which are no class, become what lies nearest to each pixel."""
-    label = decode(mask.colours)
-    border = (mask.colours < 128).all(axis=-1)
+    label = decode(colours)
+    border = np.all(colours < 128, axis=-1)
     if border.all():
         raise InputError(f"{name}: nothing but black found; {EXPECTED}.")
     if is_drawn_area(border, label):
@@ -228,7 +230,7 @@ def _read_colour_map(mask: Mask, name: str) -> np.ndarray:
             f"{name}: an area of black within red found, where black is no class but a border; {EXPECTED}, "
             "so draw nuclei blue."
         )
-    if mask.hidden is not None and (border & mask.hidden).any():
+    if hidden is not None and (border & hidden).any():
         raise InputError(
             f"{name}: black under transparency found, which is a border in a colour map; save it without "
             "transparency, its background white."
@@ -245,17 +247,17 @@ def _numbers(mask: Mask, name: str, form: str) -> np.ndarray:
             f"{name}: a picture in colours found, expected numbers as {form}; choose another form."
         )
     _check_exact(mask, name)
-    _check_not_inverted(mask, name)
+    _check_not_inverted(mask, mask.numbers, name)
     return mask.numbers
 
 
-def _check_not_inverted(mask: Mask, name: str) -> None:
+def _check_not_inverted(mask: Mask, numbers: np.ndarray, name: str) -> None:
     """Refuse a mask of two values whose file says that 0 is white: what is drawn depends on who reads it."""
-    if mask.black and set(values_of(mask.numbers)) <= {0, mask.black}:
-        stored = int((mask.numbers > 0).sum())
+    if mask.black and set(values_of(numbers)) <= {0, mask.black}:
+        stored = int((numbers > 0).sum())
         raise InputError(
             f"{name}: a TIFF of two values that says that 0 is white found, where {stored:,} px are drawn by "
-            f"its numbers and {mask.numbers.size - stored:,} px by what viewers show, expected 0 as black; "
+            f"its numbers and {numbers.size - stored:,} px by what viewers show, expected 0 as black; "
             "save it so, or as PNG, what is drawn in white."
         )
 

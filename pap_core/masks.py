@@ -5,12 +5,12 @@ numbers are neither scaled (two bits to eight, sixteen bits to eight) nor invert
 is given both ways: the numbers, and the colours they stand for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from pap_core.errors import InputError
 from pap_core.images import opened
@@ -44,7 +44,10 @@ class Mask:
     @property
     def shape(self) -> tuple[int, int]:
         """``(H, W)``."""
-        return (self.colours if self.numbers is None else self.numbers).shape[:2]
+        stored = self.colours if self.numbers is None else self.numbers
+        assert stored is not None  # one of them is always there
+        height, width = stored.shape[:2]
+        return height, width
 
 
 def read_mask_file(source: Path | BinaryIO, name: str) -> Mask:
@@ -60,9 +63,11 @@ def read_mask_file(source: Path | BinaryIO, name: str) -> Mask:
         head = file.read(4)
         file.seek(0)
         mask = _tiff(file, name) if is_tiff(head) else _other(file, name)
-    stored = (mask.numbers, mask.colours, mask.hidden)
-    parts = (None if part is None else upright(part, mask.orientation) for part in stored)
-    return _grey_as_numbers(Mask(*parts, mask.exact, mask.orientation, mask.black))
+    numbers, colours, hidden = (
+        None if part is None else upright(part, mask.orientation)
+        for part in (mask.numbers, mask.colours, mask.hidden)
+    )
+    return _grey_as_numbers(replace(mask, numbers=numbers, colours=colours, hidden=hidden))
 
 
 def read_label(path: Path, name: str | None = None) -> np.ndarray:
@@ -142,7 +147,7 @@ def _other(file: BinaryIO, name: str) -> Mask:
         numbers = values if values.ndim == 2 else values[..., 0]
         if mode == "1":
             numbers = numbers.astype(np.uint8)
-        return Mask(numbers // _FEW_BITS.get(bits, 1), None, None, exact, turned)
+        return Mask(numbers // _FEW_BITS.get(bits or "", 1), None, None, exact, turned)
     if mode in ("P", "PA"):
         numbers = values if values.ndim == 2 else values[..., 0]
         entries = np.array(palette, dtype=np.uint8).reshape(-1, 3)
@@ -160,7 +165,10 @@ def _other(file: BinaryIO, name: str) -> Mask:
 
 def _raw_mode(picture: Image.Image) -> str | None:
     """Return how a PNG that is not yet decoded stores its pixels, in Pillow's words."""
-    return picture.tile[0].args if picture.format == "PNG" and picture.tile else None
+    if not isinstance(picture, ImageFile.ImageFile) or picture.format != "PNG" or not picture.tile:
+        return None
+    told = picture.tile[0].args
+    return told if isinstance(told, str) else None
 
 
 def _looked_up(numbers: np.ndarray, palette: np.ndarray) -> np.ndarray | None:
@@ -201,7 +209,7 @@ def _refuse_grey_of_16_bit(colours: np.ndarray, name: str) -> None:
 
 
 def _grey_as_numbers(mask: Mask) -> Mask:
-    if mask.numbers is None and _is_grey(mask.colours):
+    if mask.numbers is None and mask.colours is not None and _is_grey(mask.colours):
         return Mask(mask.colours[..., 0], None, mask.hidden, mask.exact, mask.orientation)
     return mask
 

@@ -23,8 +23,6 @@ class Outlines:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Outlines) and self.to_json() == other.to_json()
 
-    __hash__ = None
-
     def to_json(self) -> str:
         """Return the outlines as text; `from_json` of it gives the same numbers back."""
         return json.dumps(

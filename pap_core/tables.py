@@ -45,7 +45,7 @@ def read_table(
         )
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("more fields in a row than columns")
-        if missing := sorted({*schema.__required_keys__, *needed} - set(table)):
+        if missing := sorted({*vars(schema)["__required_keys__"], *needed} - set(table)):
             raise ValueError(f"no column {missing[0]}")
         for title in filter(kinds.get, table):
             _check(table[title], kinds[title])

@@ -1,6 +1,7 @@
 """The program: ``pap COMMAND``, or ``python -m pap_core COMMAND``."""
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -17,7 +18,8 @@ def program() -> None:
     """Run a command of this process, and end it with its status."""
     for closed in [name for name in ("stdout", "stderr") if getattr(sys, name) is None]:
         setattr(sys, closed, open(os.devnull, "w"))  # noqa: SIM115
-    sys.stdout.reconfigure(errors="backslashreplace")  # a name may be any bytes, as it always could on stderr
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be any bytes, as it always could on stderr
+        sys.stdout.reconfigure(errors="backslashreplace")
     status = main()
     if processes.count() > 1:
         processes.leave(status)

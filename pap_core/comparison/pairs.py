@@ -34,7 +34,7 @@ def markdown_pairs(comparison: Measured, table: pd.DataFrame, protocol: str, one
             f"{one}: no result to pair others with; choose of {', '.join(order)}, or measure it."
         )
     done = comparison.done()
-    rows = {name: _both(comparison.evaluation(done[name]), protocol) for name in order}
+    rows = {name: _both(name, comparison.evaluation(done[name]), protocol) for name in order}
     head = ["method", "difference [95 % interval]", "better on", "worse on", "Wilcoxon p"]
     lines = [
         f"### Every method against {markdown_title(one)}, `{protocol}`",
@@ -77,6 +77,8 @@ def probability(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _both(kept: Kept, protocol: str) -> pd.DataFrame:
+def _both(name: str, kept: Kept | None, protocol: str) -> pd.DataFrame:
+    if kept is None:
+        raise InputError(f"{name}: what was measured of it has been removed meanwhile; measure it again.")
     table = kept.table()
     return table[(table["protocol"] == protocol) & (table["class"] == "both")]

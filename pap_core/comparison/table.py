@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
 
 from pap_core.comparison.compare import Done
+from pap_core.evaluation.measured import Figures, Metrics
 from pap_core.evaluation.published import DOI, PUBLISHED, TABLE_5
 from pap_core.evaluation.store import Kept
 from pap_core.methods.catalogue import ABOUT
@@ -59,8 +60,8 @@ def long_table(comparison: Measured) -> pd.DataFrame:
         summary = kept.summary()
         for category, part in {ALL: summary, **summary["categories"]}.items():
             for protocol, classes in part["protocols"].items():
-                for label_class, metrics in classes.items():
-                    for metric, figures in metrics.items():
+                for label_class, metrics in cast(dict[str, Metrics], classes).items():
+                    for metric, figures in cast(dict[str, Figures], metrics).items():
                         rows.append(
                             {
                                 "method": name,
@@ -77,10 +78,10 @@ def long_table(comparison: Measured) -> pd.DataFrame:
                                 "epochs": done.epochs,
                             }
                         )
-    figures = ["mean", "sd", "low", "high"]
-    columns = ["method", "protocol", "class", "category", "metric", *figures, "undefined", "crops", "groups"]
+    shares = ["mean", "sd", "low", "high"]
+    columns = ["method", "protocol", "class", "category", "metric", *shares, "undefined", "crops", "groups"]
     table = pd.DataFrame(rows, columns=[*columns, "milliseconds", "parameters", "minutes", "epochs"])
-    return table.astype(dict.fromkeys(figures, float))
+    return table.astype(dict.fromkeys(shares, float))
 
 
 def wide_table(table: pd.DataFrame, protocol: str, label_class: str, category: str = ALL) -> pd.DataFrame:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from pap_core.data import digests
 from pap_core.data.crop import CUTS
 from pap_core.data.cutting import close_journal, cut_all, remove_leftovers
 from pap_core.data.described import FILE as DESCRIBED
-from pap_core.data.described import describe
+from pap_core.data.described import Described, describe
 from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.likeness import same_pictures
 from pap_core.data.manifest import FILE as MANIFEST_FILE
@@ -58,7 +59,7 @@ def build(
     folder: Path,
     options: BuildOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> dict:
+) -> Described:
     """Build a data set folder; started again after an interruption, it goes on where it was.
 
     Several sources become one data set with one split over all of them, each cut in its own way unless the
@@ -100,9 +101,9 @@ def build(
     try:
         if _claim(folder, job):
             return describe(folder)
-        for number, one in enumerate(opened):
-            if one.reviews is not None:
-                copy_pixels(one.reviews, one.content, folder / _PIXELS.format(number))
+        for number, found in enumerate(opened):
+            if found.reviews is not None:
+                copy_pixels(found.reviews, found.content, folder / _PIXELS.format(number))
         rows, skipped = cut_all(reading, folder, job, progress)
         if rows:
             return _finish(reading, folder, job, rows, reading.skipped + skipped, settled)
@@ -210,7 +211,7 @@ def _finish(
     rows: list[dict],
     skipped: list[Skipped],
     known: Settled,
-) -> dict:
+) -> Described:
     same = same_pictures({row["picture"]: row["likeness"] for row in rows})
     first = first_of_each((row["group"], same[row["picture"]]) for row in rows)
     for row in rows:
@@ -249,4 +250,4 @@ def _finish(
     write_whole(folder / DESCRIBED, json.dumps(described, indent=2).encode())
     (folder / _UNFINISHED).unlink(missing_ok=True)
     close_journal(folder)
-    return described
+    return cast(Described, described)

@@ -33,7 +33,7 @@ class Composition:
     """A finished data set folder, its pictures left where they are."""
 
     folder: Path
-    described: dict  # dataset.json
+    described: description.Described  # dataset.json
     cells: pd.DataFrame  # manifest.csv, a row a crop
     skipped: pd.DataFrame  # skipped.csv: id, reason; with the reason's kind
 
@@ -89,7 +89,7 @@ def counts(composition: Composition) -> pd.DataFrame:
     rows = []
     for category in [*official, *(name for name in found if name not in official)]:
         train, test = (int(sides[side].get(category, 0)) if side in sides else 0 for side in (TRAIN, TEST))
-        row = {"category": category}
+        row: dict[str, str | int] = {"category": category}
         for number, what in enumerate(("pictures", "cells")):
             row[what] = found.get(category, (0, 0))[number]
             if official:

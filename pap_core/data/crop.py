@@ -78,8 +78,9 @@ def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tu
                 )
         return drawn, None
 
-    whole, nucleus = fill(cell.outline, shape), fill(cell.nucleus, shape)
-    for part, polygon, mask in (("cell outline", cell.outline, whole), ("nucleus", cell.nucleus, nucleus)):
+    contours = _contours(cell)
+    whole, nucleus = (fill(polygon, shape) for polygon in contours.values())
+    for (part, polygon), mask in zip(contours.items(), (whole, nucleus), strict=True):
         if _misses(polygon, shape, mask):
             far = " by ".join(f"{low:.0f} to {high:.0f}" for low, high in zip(*_extent(polygon), strict=True))
             most = ", or most of it does" if mask.any() else ""
@@ -98,7 +99,14 @@ def draw(cell: Cell, shape: tuple[int, int], mask_form: str | None = None) -> tu
             f"{cell.image}: the nucleus of {cell.id} encloses its cell, {nucleus.sum():,} pixels around "
             f"{whole.sum():,}, expected the nucleus within the cell; swap its contour files."
         )
-    return Drawn(cell, whole, inside), _cut_off(cell, shape, nucleus, inside)
+    return Drawn(cell, whole, inside), _cut_off(contours, shape, nucleus, inside)
+
+
+def _contours(cell: Cell) -> dict[str, np.ndarray]:
+    """Return the two contours of a cell that has neither a mask nor a review, by what they are called."""
+    assert cell.outline is not None
+    assert cell.nucleus is not None
+    return {"cell outline": cell.outline, "nucleus": cell.nucleus}
 
 
 def lies_within(cell: Cell, shape: tuple[int, int]) -> bool:
@@ -136,11 +144,13 @@ def _area(polygon: np.ndarray, shape: tuple[int, int]) -> int:
     return int(fill(polygon - low, (height, width)).sum())
 
 
-def _cut_off(cell: Cell, shape: tuple[int, int], nucleus: np.ndarray, inside: np.ndarray) -> str | None:
+def _cut_off(
+    contours: dict[str, np.ndarray], shape: tuple[int, int], nucleus: np.ndarray, inside: np.ndarray
+) -> str | None:
     height, width = shape
     cut = []
-    for part, polygon in (("cell outline", cell.outline), ("nucleus", cell.nucleus)):
-        if polygon.min() < 0 or (polygon > (width, height)).any():
+    for part, polygon in contours.items():
+        if polygon.min() < 0 or (polygon > np.array([width, height])).any():
             cut.append(f"{part} reaches beyond the image")
     lost = 1 - inside.sum() / nucleus.sum()
     if lost > 0:

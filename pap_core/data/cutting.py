@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import asdict
 from multiprocessing import parent_process
@@ -96,7 +96,9 @@ def cut_all(
     return sorted(rows, key=lambda row: row["id"]), skipped
 
 
-def _cut_each(pictures: dict[str, list[Cell]], folder: Path, job: dict) -> Iterator[tuple[str, dict]]:
+def _cut_each(
+    pictures: dict[str, list[Cell]], folder: Path, job: dict
+) -> Generator[tuple[str, dict], None, None]:
     """Yield each picture's name with what came of it, as it is done."""
     if sum(cells[0].image.stat().st_size for cells in pictures.values()) < _LITTLE:
         for name, cells in pictures.items():
@@ -167,7 +169,9 @@ def _start_worker() -> None:
 
 def _end_with_parent() -> None:
     """End this worker when the build itself is killed: left alone it would wait for work for ever."""
-    parent_process().join()
+    build = parent_process()
+    assert build is not None  # a worker has one
+    build.join()
     os._exit(1)
 
 

@@ -169,7 +169,7 @@ class JitteredCrops(Dataset):
 
     def _neighbours(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Draw the other cells that are to lie beside a single one."""
-        drawn = []
+        drawn: list[tuple[torch.Tensor, torch.Tensor]] = []
         while len(drawn) < MOST and torch.rand(()) < self.jitter.crowding:
             other = self.single[int(torch.randint(len(self.single), ()))]
             drawn.append((self.crops.images[other], self.crops.labels[other]))

@@ -65,7 +65,7 @@ class Bend(v2.Transform):
 
     def make_params(self, flat_inputs: list) -> dict:
         """Return where in the crop each pixel of the example lies, the same for image and label."""
-        shape = (1, 1, *flat_inputs[0].shape[-2:])
+        shape = [1, 1, *flat_inputs[0].shape[-2:]]
         return {"places": F.affine_grid(self.draw(), shape, align_corners=False)}
 
     def draw(self) -> torch.Tensor:

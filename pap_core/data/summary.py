@@ -1,6 +1,9 @@
 """What a build found, used and left out, in words."""
 
+from typing import cast
+
 from pap_core.data.crop import CLIPPED
+from pap_core.data.described import Described
 from pap_core.data.readers.fitting import DOUBTFUL, READ, TURNED
 from pap_core.data.split import TEST, TRAIN
 
@@ -12,15 +15,15 @@ USED = {  # what is listed and used all the same
 }
 
 
-def summary(described: dict) -> str:
+def summary(described: Described) -> str:
     """Put the content of ``dataset.json`` into words: what was found, used, left out.
 
     Pictures and cells are those of the source, usable or not, beside the official numbers where the
     source has such; crops are what the data set holds.
     """
-    found, official, crops = (described[key] for key in ("found", "official", "categories"))
+    found, official, crops = described["found"], described["official"], described["categories"]
     head = ["category", "pictures", "cells", "crops"]
-    rows = [[name, *counts, crops.get(name, 0)] for name, counts in found.items()]
+    rows: list[list] = [[name, *counts, crops.get(name, 0)] for name, counts in found.items()]
     if official:
         head = ["category", "pictures", "official", "cells", "official", "crops"]
         names = list(official) + [name for name in found if name not in official]
@@ -39,7 +42,7 @@ def summary(described: dict) -> str:
             f"The source is {whole}: {pictures} of {of_pictures} pictures, {cells} of {of_cells} cells."
         )
     sides = described["sides"]
-    used = {word: described.get(word, 0) for word in USED}
+    used = {word: cast(dict, described).get(word, 0) for word in USED}
     lines.append(
         f"{described['crops']} crops: {sides.get(TRAIN, 0)} for training, {sides.get(TEST, 0)} for testing "
         f"({described['split']} split, seed {described['seed']})."

@@ -25,9 +25,12 @@ from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
 class Predictor(Protocol):
     """What can be evaluated: a checkpoint, or any method of the comparison."""
 
-    name: str
-    digest: str  # what tells it from any other, 16 hex digits
-    parameters: int  # how many numbers it has learnt
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...  # what tells it from any other, 16 hex digits
+    @property
+    def parameters(self) -> int: ...  # how many numbers it has learnt
 
     def generate(self, images: np.ndarray) -> np.ndarray:
         """Return the colour maps, ``(N, S, S, 3)`` uint8, of crops of that shape."""
@@ -125,7 +128,9 @@ def measure(
         area = (labels == NUCLEUS).sum(axis=(-2, -1))
         for protocol in PROTOCOLS:
             counts = compare(colours, labels, protocol)
-            counts[BOTH] = {part: sum(counts[name][part] for name in CLASSES) for part in counts["nucleus"]}
+            counts[BOTH] = {
+                part: np.sum([counts[name][part] for name in CLASSES], axis=0) for part in counts["nucleus"]
+            }
             for name, found in counts.items():
                 row = {"protocol": protocol, "class": name, **found, **scores(found), "nucleus_area": area}
                 frames.append(named.assign(**row))

@@ -21,8 +21,15 @@ Row = TypedDict(
         "group": str,
         "protocol": str,
         "class": str,
-        **dict.fromkeys(("tp", "fp", "fn", "tn"), Count),
-        **dict.fromkeys(METRICS, _Share | None),  # None where it is undefined
+        "tp": Count,
+        "fp": Count,
+        "fn": Count,
+        "tn": Count,
+        "accuracy": _Share | None,  # None where it is undefined, as of all `METRICS`
+        "precision": _Share | None,
+        "sensitivity": _Share | None,
+        "specificity": _Share | None,
+        "jaccard": _Share | None,
         "nucleus_area": Count,
     },
 )
@@ -39,8 +46,22 @@ class Figures(TypedDict):
     undefined: Count
 
 
-Metrics = TypedDict("Metrics", dict.fromkeys(METRICS, Figures))
-Classes = TypedDict("Classes", dict.fromkeys(("nucleus", "cytoplasm", "both"), Metrics))
+class Metrics(TypedDict):
+    """All `METRICS` of one class."""
+
+    accuracy: Figures
+    precision: Figures
+    sensitivity: Figures
+    specificity: Figures
+    jaccard: Figures
+
+
+class Classes(TypedDict):
+    """Each class, and both together."""
+
+    nucleus: Metrics
+    cytoplasm: Metrics
+    both: Metrics
 
 
 class Part(TypedDict):

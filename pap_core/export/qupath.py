@@ -8,6 +8,7 @@ what it is. QuPath counts as this project does, x first from the picture's top l
 import json
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -171,7 +172,7 @@ def _features(content: bytes, name: str) -> list:
     return data
 
 
-def _parts(feature: object, name: str) -> Iterator[tuple[int, object]]:
+def _parts(feature: Any, name: str) -> Iterator[tuple[int, Any]]:
     """Yield the areas of an object with the class of each."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
@@ -195,7 +196,7 @@ def _parts(feature: object, name: str) -> Iterator[tuple[int, object]]:
     )
 
 
-def _read_geometry(geometry: object, name: str) -> list[Polygon]:
+def _read_geometry(geometry: Any, name: str) -> list[Polygon]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
         raise InputError(
@@ -214,13 +215,13 @@ def _read_geometry(geometry: object, name: str) -> list[Polygon]:
     return read
 
 
-def _filled(values: object) -> list:
+def _filled(values: Any) -> list:
     if not isinstance(values, list) or not values:
         raise ValueError("no list with something in it")
     return values
 
 
-def _ring(points: object) -> np.ndarray:
+def _ring(points: Any) -> np.ndarray:
     """Return points as ``(V, 2)``; they may have a third coordinate, which tells a height."""
     for point in _filled(points):
         if len(_filled(point)) not in (2, 3) or not all(type(one) in (int, float) for one in point):

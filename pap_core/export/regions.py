@@ -83,9 +83,9 @@ def fill_polygons(found: Iterable[Polygon], shape: tuple[int, int]) -> np.ndarra
         crossings = np.sort(_crossings(rings, shape))
         np.add.at(changes, crossings[::2], 1)  # of two crossings of a row the first leads in, ...
         np.add.at(changes, crossings[1::2], -1)  # ... the second out
-    changes = changes.reshape(height, width + 1)
-    np.cumsum(changes, axis=1, out=changes)
-    return changes[:, :-1] > 0
+    rows = changes.reshape(height, width + 1)
+    np.cumsum(rows, axis=1, out=rows)
+    return rows[:, :-1] > 0
 
 
 def rows_crossed(rings: Polygon, shape: tuple[int, int]) -> int:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import itertools
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -191,11 +190,12 @@ def _results(output: Path, picture: Wanted, source: str) -> str:
     """Return how the results of a picture are called, so that none of another picture are written over."""
     plain = results = _plain(picture)
     folder, _, stem = plain.rpartition("/")
-    for attempt in itertools.count():
-        if not _of_another(output, results, picture, source):
-            return results
+    attempt = 0
+    while _of_another(output, results, picture, source):
         digest = hashlib.sha256(f"{source.split()[0]} {attempt}".encode()).hexdigest()
         results = f"{folder}/{apart(stem, digest)}" if folder else apart(stem, digest)
+        attempt += 1
+    return results
 
 
 def _of_another(output: Path, results: str, picture: Wanted, source: str) -> bool:

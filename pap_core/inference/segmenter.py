@@ -41,7 +41,7 @@ class Segmenter:
     def __init__(self, checkpoint: Checkpoint, device: str | torch.device | None = None):
         self.checkpoint = checkpoint
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.generator = fold(checkpoint.generator).to(self.device, memory_format=torch.channels_last)
+        self.generator = fold(checkpoint.generator).to(self.device).to(memory_format=torch.channels_last)
         # the mean of class probabilities is one; the mean of painted colours would be a colour of no class
         self.mirrors = _MIRRORS if self.generator.config.head == "palette" else _MIRRORS[:1]
 
@@ -98,7 +98,7 @@ class Segmenter:
             colours = torch.cat([self.generator.generate(part) for part in views.split(at_once)])
             parts = colours.chunk(len(mirrors))
             turned_back = [part.flip(axes) for part, axes in zip(parts, mirrors, strict=True)]
-            found.append(sum(turned_back) / len(mirrors))
+            found.append(sum(turned_back[1:], turned_back[0]) / len(mirrors))
         return torch.cat(found)
 
     def _crop(self, image: np.ndarray) -> np.ndarray:
@@ -151,7 +151,8 @@ class Segmenter:
         sampler.generator = copy.deepcopy(self.generator)  # another thread may be segmenting with ours
         for module in sampler.generator.modules():
             module.train(isinstance(module, torch.nn.Dropout))
-        total = squares = 0.0
+        total: np.ndarray = np.zeros(image.shape, np.float32)
+        squares: np.ndarray = np.zeros(image.shape, np.float32)
         with torch.random.fork_rng():
             torch.manual_seed(0)
             for _ in range(samples):

@@ -50,13 +50,9 @@ class Network(Method):
         """
         self.plan(folders, place, minutes)
         run = Run(run_folder(place, self.name))
-
-        def report(row: dict) -> None:
-            progress(row | {"steps": run.read_status().get("steps", 0)})
-
         status = run.read_status()
         if status.get("state") != "finished":
-            status = work(run, progress=report if progress else None)
+            status = work(run, progress=_with_steps(run, progress) if progress else None)
         if status["state"] != "finished":
             return False
         self.restore(run.folder / "checkpoints" / "best")
@@ -101,6 +97,11 @@ class Network(Method):
         if self.segmenter is None:
             raise InputError(f"{self.about.title}: not fitted yet; fit it, or load one that was saved.")
         return self.segmenter
+
+
+def _with_steps(run: Run, progress: Progress) -> Progress:
+    """Say beside what is logged of a step of how many steps it is one."""
+    return lambda row: progress(row | {"steps": run.read_status().get("steps", 0)})
 
 
 def run_folder(place: Path, name: str) -> Path:

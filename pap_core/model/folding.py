@@ -2,14 +2,17 @@
 
 import copy
 from itertools import pairwise
+from typing import TypeVar
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pap_core.model.backbone import InFp32
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def fold(network: nn.Module) -> nn.Module:
+
+def fold(network: Network) -> Network:
     """Return a copy of a network in evaluation mode whose convolutions do what its norms did after them.
 
     Expects of the network what holds of all in this package: of two neighbours among the children of a

@@ -38,15 +38,15 @@ class FullyConvolutional(ColourNetwork):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return what the last layer says."""
-        pooled, features = [], image
+        pooled: list[torch.Tensor] = []
+        features = image
         for stage in self.stages:
             features = stage(features)
             pooled.append(features)
         pooled[-1] = self.dropout(pooled[-1])
-        total = None
-        for stage in sorted(self.scores, reverse=True):
-            score = self.scores[stage](pooled[int(stage) - 1])
-            if total is not None:
-                score = score + F.interpolate(total, size=score.shape[-2:], mode="bilinear")
-            total = score
+        coarsest, *finer = sorted(self.scores, reverse=True)
+        total = self.scores[coarsest](pooled[int(coarsest) - 1])
+        for number in finer:
+            score = self.scores[number](pooled[int(number) - 1])
+            total = score + F.interpolate(total, size=score.shape[-2:], mode="bilinear")
         return F.interpolate(total, size=image.shape[-2:], mode="bilinear")

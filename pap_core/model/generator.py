@@ -19,6 +19,8 @@ class ColourNetwork(nn.Module):
     ``forward`` returns what the last layer says: RGB before tanh, or with head "palette" the class logits.
     """
 
+    palette: torch.Tensor  # (3, 3) colours of the classes in [-1, 1]
+
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.config = config
@@ -58,6 +60,7 @@ class Generator(ColourNetwork):
         config = config or GeneratorConfig()
         super().__init__(config)
         transposed = config.last == "transposed"
+        self.encoder: _Encoder | EfficientNetLite0
         if config.encoder == "pix2pix":
             channels = [config.width * min(2**level, _MAX_FACTOR) for level in range(config.levels)]
             self.encoder = _Encoder(channels, config.kernel, norm_innermost=not transposed)
@@ -90,6 +93,9 @@ class Generator(ColourNetwork):
 
     def load_imagenet(self) -> None:
         """Take the ready encoder's weights."""
+        if not isinstance(self.encoder, EfficientNetLite0):
+            super().load_imagenet()  # which refuses
+            return
         self.encoder.load_imagenet()
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:

@@ -48,7 +48,7 @@ class StarConvex(ColourNetwork):
         self.dropout = nn.Dropout2d(config.dropout)
         self.last = nn.Conv2d(4 * width, len(_SHAPES) * (1 + RAYS), 1)
         with torch.no_grad():
-            self.last.bias[:: 1 + RAYS] = _RARE
+            self.last.get_parameter("bias")[:: 1 + RAYS] = _RARE
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return logits and lengths, the latter in units of 64 px."""

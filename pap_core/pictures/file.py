@@ -6,7 +6,7 @@ import re
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,11 +95,13 @@ def reading(name: str) -> Iterator[None]:
 @contextmanager
 def binary(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """Open a path; take an open file as it is, from its beginning, and leave it open."""
-    named = isinstance(source, str | Path)
-    if named and stat.S_ISFIFO(os.stat(source).st_mode):  # which would be waited for
+    if not isinstance(source, str | Path):
+        source.seek(0)
+        yield source
+        return
+    if stat.S_ISFIFO(os.stat(source).st_mode):  # which would be waited for
         raise OSError(errno.EINVAL, "no regular file", str(source))
-    with open(source, "rb") if named else nullcontext(source) as file:
-        file.seek(0)
+    with open(source, "rb") as file:
         yield file
 
 

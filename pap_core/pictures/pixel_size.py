@@ -1,6 +1,7 @@
 """How large a pixel is, where a file tells it and means it."""
 
 import math
+from typing import Any
 
 _UNITS = {  # in µm, as OME-XML, ImageJ and people write them
     "nm": 1e-3,
@@ -24,7 +25,7 @@ _SMALLEST, _LARGEST = (
 _SQUARE = 0.01  # sides that differ by less are equal
 
 
-def from_sides(across: object, down: object, unit: str = "µm") -> tuple[float | None, tuple[str, ...]]:
+def from_sides(across: Any, down: Any, unit: str = "µm") -> tuple[float | None, tuple[str, ...]]:
     """Return the µm per pixel, None where that is none of a microscope, and remarks.
 
     >>> from_sides(250, 250, "nm")
@@ -44,7 +45,7 @@ def from_sides(across: object, down: object, unit: str = "µm") -> tuple[float |
     return math.sqrt(sides[0] * sides[1]), ()
 
 
-def from_density(density: object, unit: str = "inch") -> tuple[float | None, tuple[str, ...]]:
+def from_density(density: Any, unit: str = "inch") -> tuple[float | None, tuple[str, ...]]:
     """Return the µm per pixel of pixels per inch or another unit, across and down; see `from_sides`."""
     try:
         across, down = (1 / float(one) for one in density)

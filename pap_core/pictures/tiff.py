@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ from pap_core.errors import InputError
 from pap_core.pictures.file import MAX_PIXELS, binary, check_size, reading
 
 if TYPE_CHECKING:  # imported where a TIFF is read: it takes its time
-    from tifffile import TiffPage
+    from tifffile import TiffPage, TiffPages
 
 MAX_PAGES = 2_000
 _MAX_SAMPLES = 16  # a pixel
@@ -80,14 +80,16 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[list["TiffPage"]]:
     """
     import tifffile
 
-    # no makers' formats, for which tifffile would go through the file on its own, ...
-    ours = {f"is_{kind}": False for kind in ("lsm", "scanimage", "ndpi")}
     with (
         reading(name),
         binary(source) as file,
         tifffile.TiffFile(
-            file, _multifile=False, **ours
-        ) as tiff,  # no file that OME-XML names beside this one
+            file,
+            _multifile=False,  # no file that OME-XML names beside this one
+            is_lsm=False,  # no makers' formats, for which tifffile would go through the file on its own
+            is_scanimage=False,
+            is_ndpi=False,
+        ) as tiff,
     ):
         yield _pages(tiff.pages, name)
 
@@ -149,13 +151,13 @@ def _limits(page: "TiffPage") -> tuple[float, float] | None:
     return None
 
 
-def _pages(chain: Sequence["TiffPage"], name: str) -> list["TiffPage"]:
+def _pages(chain: "TiffPages", name: str) -> list["TiffPage"]:
     """List the pages of a file, with those that hang below the first, as some cameras hide the picture."""
     pages: list[TiffPage] = []
     seen: set[int] = set()
     while True:
         try:
-            page = chain[len(pages)]
+            page = cast("TiffPage", chain[len(pages)])  # lighter frames come only to who asks for them
         except IndexError:
             break
         if page.offset in seen:
@@ -170,8 +172,8 @@ def _pages(chain: Sequence["TiffPage"], name: str) -> list["TiffPage"]:
 
 
 def _pictures(pages: Sequence["TiffPage"]) -> Sequence["TiffPage"]:
-    below = pages[0].pages[:16] if pages[0].subifds else []
-    candidates = [*pages, *below]
+    below = pages[0].pages if pages[0].subifds else None
+    candidates = [*pages, *(below[:16] if below else ())]
     full = [page for page in candidates if not page.subfiletype & (_REDUCED | _MASK)]
     return full or candidates
 
@@ -262,8 +264,7 @@ def _palette(page: "TiffPage", name: str) -> np.ndarray:
     colours = page.colormap
     if colours is None or colours.ndim != 2 or len(colours) != 3:
         raise ValueError("a palette is missing")
-    if page.dtype.kind != "u" and page.dtype.kind != "b":
+    if page.dtype is None or page.dtype.kind not in "ub":
         raise InputError(f"{name}: a palette with signed numbers; convert the picture to RGB.")
-    if colours.max() > 255:  # 16 bit, as the format wants it; some write 8
-        colours = colours >> 8
-    return np.ascontiguousarray(colours.T.astype(np.uint8))
+    deep = colours.max() > 255  # 16 bit, as the format wants it; some write 8
+    return np.ascontiguousarray((colours >> 8 if deep else colours).T.astype(np.uint8))

@@ -99,12 +99,12 @@ def _sharpest(planes: Sequence[Sequence["TiffPage"]], pages: int, name: str) -> 
             f"{name}: {len(planes)} slices of together {total // 10**6:,} megapixels, more than the "
             f"{_LARGEST_STACK // 10**6:,} allowed; save the sharpest one on its own."
         )
-    best: tuple[int, list[Stored]] | None = None
+    best: tuple[int, list[Stored]] = (0, [])
     highest = 0.0
     for number, plane in enumerate(planes):
         stored = [tiff.stored_page(page, pages, name) for page in plane]
         sharp = sum(_sharpness(one.values) for one in stored)
-        if best is None or sharp > highest:
+        if number == 0 or sharp > highest:
             best, highest = (number, stored), sharp
     return best
 
@@ -142,7 +142,7 @@ def _page(stored: Stored, said: Words, name: str) -> Pixels:
 
 def _colours(stored: Stored, values: np.ndarray, said: Words, name: str) -> Pixels:
     kind = stored.photometric
-    if kind == "palette":
+    if stored.colours is not None:  # a palette
         index = values[..., 0].astype(np.uint8 if stored.bits <= 8 else np.uint16)
         if index.max() >= len(stored.colours):
             raise ValueError("a colour beyond the end of the palette")

@@ -74,7 +74,7 @@ def _ome(said: str, pages: Sequence["TiffPage"], name: str) -> Words:
     channels = [one for one in pixels if _tag(one) == "Channel"]
     described = len(channels) == sizes["C"]
     names = tuple(one.get("Name", "") for one in channels) if described else ()
-    colours = [one.get("Color") for one in channels] if described else []
+    colours = [one.get("Color", "") for one in channels] if described else []
     bits = _number(pixels, "SignificantBits", 0)
     size, remarks = from_sides(
         pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeY"), pixels.get("PhysicalSizeXUnit", "µm")
@@ -111,7 +111,8 @@ def _ome_order(
     number = {(at["C"], at["Z"], at["T"]): n for n, at in enumerate(places)}
     pages: dict[tuple[int, int, int], int] = {}
     for one in data:
-        start = number.get(tuple(_number(one, f"First{axis}", 0) for axis in "CZT"))
+        c, z, t = (_number(one, f"First{axis}", 0) for axis in "CZT")
+        start = number.get((c, z, t))
         if start is None:
             continue
         count = _number(one, "PlaneCount", 1 if one.get("IFD") is not None else total)
@@ -143,7 +144,8 @@ def _imagej(said: str, pages: Sequence["TiffPage"], name: str) -> Words:
     display = None
     if "min" in told and "max" in told:
         display = float(told["min"]), float(told["max"])
-    size, remarks = None, ()
+    size: float | None = None
+    remarks: tuple[str, ...] = ()
     if unit := told.get("unit"):
         size, remarks = from_density([_ratio(pages[0], code) for code in (282, 283)], unit)
     return Words(

@@ -107,6 +107,6 @@ def _remark(verdicts: Mapping[str, Sequence[str]]) -> str:
 def _jaccard(one: Decision, other: Decision, shape: tuple[int, int]) -> tuple[float, float]:
     """Return the Jaccard index between two decisions' outlines of the nucleus, and of the whole cell."""
     a, b = one.after.label(shape), other.after.label(shape)
-    masks = [np.stack([label == NUCLEUS, label != BACKGROUND]) for label in (a, b)]
-    nucleus, cell = scores(count(*masks, np.ones_like(masks[0])))["jaccard"]
+    ours, theirs = (np.stack([label == NUCLEUS, label != BACKGROUND]) for label in (a, b))
+    nucleus, cell = scores(count(ours, theirs, np.ones_like(ours)))["jaccard"]
     return float(nucleus), float(cell)

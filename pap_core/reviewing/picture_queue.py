@@ -98,13 +98,14 @@ def picture_queue(
         name: of the picture, to show.
     """
     picture = picture_digest(image)
-    entries, places = [], []
+    entries: list[Entry] = []
+    places: list[Box] = []
     for (rows, columns), x, y in zip(ndimage.find_objects(cells_map), cells["x"], cells["y"], strict=True):
         around = (
             slice(max(0, rows.start - RING), rows.stop + RING),
             slice(max(0, columns.start - RING), columns.stop + RING),
         )
-        cell = cells_map[around] == len(entries) + 1
+        cell = np.equal(cells_map[around], len(entries) + 1)
         row, column = np.argwhere(cell & (label[around] == NUCLEUS))[0]  # no other cell has this pixel
         which = f"{column + around[1].start} {row + around[0].start}"
         places.append(window((rows, columns), x, y, label.shape))

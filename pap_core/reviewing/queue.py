@@ -37,7 +37,8 @@ class Entry:
 class Queue(Protocol):
     """Cells to review, each made only when it is looked at."""
 
-    entries: tuple[Entry, ...]
+    @property
+    def entries(self) -> tuple[Entry, ...]: ...
 
     def cell(self, number: int) -> ReviewCell:
         """Return the cell of ``entries[number]``; InputError where its files are gone."""

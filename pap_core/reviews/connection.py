@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
@@ -24,7 +26,7 @@ def sqlite_engine(path: Path) -> Engine:
 
 def set_up(engine: Engine) -> None:
     """Have every connection made from now on keep what it says it kept; a second call changes nothing."""
-    listeners = {
+    every: dict[str, dict[str, Callable[..., Any]]] = {
         "sqlite": {
             "do_connect": _open_sqlite,
             "connect": _opened_sqlite,
@@ -32,7 +34,8 @@ def set_up(engine: Engine) -> None:
             "begin": _begin_sqlite,
         },
         "postgresql": {"do_connect": _open_postgresql, "begin": _begin_postgresql},
-    }.get(engine.dialect.name, {})
+    }
+    listeners = every.get(engine.dialect.name, {})
     if not all(event.contains(engine, name, listener) for name, listener in listeners.items()):
         engine.dispose()  # of connections made before, which promise nothing
         for name, listener in listeners.items():
@@ -176,7 +179,7 @@ def _sqlite_fault(error: SQLAlchemyError, engine: Engine) -> tuple[str, str] | N
     if code is None:
         return None
     kind = code & 0xFF  # the rest says more than a person can use
-    if kind == sqlite3.SQLITE_CANTOPEN and not Path(engine.url.database).exists():
+    if kind == sqlite3.SQLITE_CANTOPEN and not Path(engine.url.database or "").exists():
         return "the file is gone", "put it back"
     return {
         sqlite3.SQLITE_FULL: ("the disk is full", "make room"),
@@ -201,7 +204,7 @@ def _postgresql_fault(error: SQLAlchemyError) -> tuple[str, str] | None:
         "53300": ("the server has too many connections", "close some"),
         "55P03": ("another program keeps it locked", "end that program"),
         "57P01": ("the server ended the connection", "see to the server"),
-    }.get(state)
+    }.get(state or "")
 
 
 def _first_line(error: SQLAlchemyError) -> str:

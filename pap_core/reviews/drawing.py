@@ -57,7 +57,8 @@ class View:
         scale = longest / size.max() * closer
         corner = np.clip(np.array(at) - size / closer / 2, 0, size - size / closer)
         width, height = np.maximum(1, (size * scale / closer).round().astype(int)).tolist()
-        return cls(*corner.tolist(), float(scale), width, height)
+        x0, y0 = corner.tolist()
+        return cls(x0, y0, float(scale), width, height)
 
     def on_canvas(self, points: np.ndarray) -> np.ndarray:
         """Return where ``(N, 2)`` points of the picture lie on the canvas."""

@@ -18,7 +18,7 @@ import msgspec
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, write_whole
 from pap_core.reviews.checks import picture_digest
-from pap_core.reviews.records import REJECTED, VERDICTS, Decision
+from pap_core.reviews.records import REJECTED, Decision, Verdict
 
 # databases take half a second to import, which who reads a folder does without, as each worker of a build
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class OfCell(TypedDict):
     checkpoint: str
     place: tuple[Number, Number, Annotated[float, msgspec.Meta(gt=0, le=1e6)]]  # `Place`
     category: str
-    verdict: Literal[VERDICTS]
+    verdict: Verdict
     reason: str
     label: FileName
     before: dict[str, list]  # `Outlines`

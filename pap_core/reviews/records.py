@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from pap_core.outlines import Outlines
 
 ACCEPTED, CORRECTED, REJECTED = "accepted", "corrected", "rejected"
 VERDICTS = (ACCEPTED, CORRECTED, REJECTED)
+Verdict = Literal["accepted", "corrected", "rejected"]  # the same, for schemas
 REASONS = ("not a cell", "overlapping", "out of focus", "other")  # to reject
 
 
@@ -56,3 +58,9 @@ class Decision:
     key: str = field(default_factory=lambda: uuid.uuid4().hex)  # saving the same key again adds nothing
     number: int | None = None  # given by the store: the order of saving
     time: datetime | None = None  # given by the store, UTC
+
+    @property
+    def saved(self) -> datetime:
+        """When it was saved, of a decision that the store returned."""
+        assert self.time is not None
+        return self.time

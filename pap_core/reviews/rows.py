@@ -100,7 +100,22 @@ def decision_of(row: Row | Sequence) -> Decision:
 def stored_of(row: Row | Sequence) -> StoredCell:
     """Return the cell of the columns `STORED`."""
     identifier, picture, before, *words, x0, y0, scale, width, height = row
-    return StoredCell(identifier, picture, _Kept.of(before), *words, Place(x0, y0, scale), width, height)
+    checkpoint, source, name, group, side, dataset, category = words
+    return StoredCell(
+        identifier,
+        picture,
+        _Kept.of(before),
+        checkpoint,
+        source,
+        name,
+        group,
+        side,
+        dataset,
+        category,
+        Place(x0, y0, scale),
+        width,
+        height,
+    )
 
 
 def pixels_of(png: bytes) -> np.ndarray:

@@ -31,7 +31,7 @@ from pap_core.reviews.rows import (
     stored_of,
     version_row,
 )
-from pap_core.reviews.schema import Base, CellVersion, DecisionRow, Picture
+from pap_core.reviews.schema import CellVersion, DecisionRow, Picture
 
 __all__ = ["Reviews", "Saved", "StoredCell", "sqlite_engine"]
 
@@ -252,7 +252,7 @@ def _decisions(rows: Iterable[Row]) -> list[Decision]:
     return [decision_of(row) for row in rows]
 
 
-def _insert_new(connection: Connection, table: type[Base], row: dict) -> None:
+def _insert_new(connection: Connection, table: type[Picture] | type[CellVersion], row: dict) -> None:
     if connection.execute(select(table.digest).where(table.digest == row["digest"])).first() is None:
         connection.execute(insert(table).values(row))
 

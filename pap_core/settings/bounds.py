@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Range = tuple[float, float]  # from, to, both allowed
 
@@ -9,7 +13,10 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def faults(
-    part: str, config: object, ranges: Mapping[str, Range], choices: Mapping[str, Sequence[str]]
+    part: str,
+    config: "DataclassInstance",
+    ranges: Mapping[str, Range],
+    choices: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Say of each setting that is of another type, out of its range, or none of its choices, what is wrong.
 
@@ -33,7 +40,7 @@ def faults(
 
 
 def _wanted(
-    name: str, value: object, like: object, ranges: Mapping[str, Range], choices: Mapping[str, Sequence[str]]
+    name: str, value: Any, like: Any, ranges: Mapping[str, Range], choices: Mapping[str, Sequence[str]]
 ) -> str:
     """Return what a setting should have been, "" where it is right."""
     if name in choices:

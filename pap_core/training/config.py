@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from pap_core.errors import InputError
 from pap_core.settings import bounds, jitter
@@ -211,6 +212,7 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
     4
     """
     values = to_dict(config)
+    place: Any
     for setting in settings:
         name, _, text = setting.partition("=")
         *parts, last = name.split(".")

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 
 import torch
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from pap_core.model.generator import ColourNetwork
@@ -68,6 +69,6 @@ def move_average(average: AveragedModel, generator: ColourNetwork, decay: float,
         counter.copy_(value)
 
 
-def _floating(first: ColourNetwork, second: ColourNetwork) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _floating(first: nn.Module, second: nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
     return (pair for pair in pairs if pair[0].is_floating_point())

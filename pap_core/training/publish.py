@@ -1,7 +1,8 @@
 """Publishes a run's best checkpoint: weights, configuration, and a card that says what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept
@@ -91,7 +92,7 @@ def write_card(
     config: dict,
     digest: str,
     trained: str,
-    summaries: Sequence[dict],
+    summaries: Sequence[Mapping[str, Any]],
     commands: str,
     notes: str,
 ) -> str:
@@ -171,7 +172,7 @@ def _before(training: dict) -> list[str]:
     return lines
 
 
-def _scores(summary: dict) -> str:
+def _scores(summary: Mapping[str, Any]) -> str:
     cells = []
     for name in CLASSES:
         found = summary["protocols"]["strict"][name]["jaccard"]

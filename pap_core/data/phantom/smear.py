@@ -201,7 +201,8 @@ def write(
     unfinished.mkdir(parents=True)
     try:
         items = {index: (unfinished, index, seed) for index in range(smears)}
-        with closing(spread(_write_smear, items)) as painted:
+        painting = spread(_write_smear, items)
+        with closing(painting) as painted:  # type: ignore[type-var]  # it is a generator, which can be closed
             for done, _ in enumerate(painted, start=1):
                 if progress is not None:
                     progress(done, smears)

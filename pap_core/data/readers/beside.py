@@ -55,7 +55,8 @@ def passed_over(paths: Sequence[Path], chosen: Path, sizes: Mapping[Path, Size |
     """List all but the chosen one, each with its size and that of the one which is used instead."""
 
     def told(path: Path) -> str:
-        return "no size that can be read" if sizes[path] is None else "{} × {} pixels".format(*sizes[path])
+        size = sizes[path]
+        return "no size that can be read" if size is None else f"{size[0]} × {size[1]} pixels"
 
     return [
         Skipped(

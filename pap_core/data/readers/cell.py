@@ -34,7 +34,8 @@ class Reviewed:
 
     after: Outlines  # of the cell, as the latest decision left it
     before: Outlines  # of the cell, as predicted
-    neighbours: tuple[Outlines, ...]  # of other reviewed cells that reach into the picture
+    # after and before, of other reviewed cells that reach into the picture
+    neighbours: tuple[tuple[Outlines, Outlines], ...]
     predicted: Path  # label map of the whole picture
 
 

@@ -99,7 +99,8 @@ def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:
     categories, notes = united(spelt, official)
     found.notes = [*(note for one in readings for note in one.notes), *notes]
     seen: Counter[str] = Counter()
-    sides, counted = [], Counter()
+    sides: list[tuple[str, str]] = []
+    counted: Counter[tuple[str, int]] = Counter()
     for one in readings:
         seen[one.source] += 1
         name = one.source if seen[one.source] == 1 else f"{one.source}{seen[one.source]}"

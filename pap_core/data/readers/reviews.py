@@ -48,7 +48,7 @@ def read(source: Path) -> Reading:
         told = getattr(error, "reason", error)
         raise InputError(f"{path}: cannot be read ({told}); export the reviews again.") from None
     for cell in found.cells:
-        for file in (cell.image, cell.reviewed.predicted):
+        for file in (cell.image, cell.reviewed.predicted) if cell.reviewed else (cell.image,):
             if not file.resolve().is_relative_to(source.resolve()):  # as of any source, see `Reading.files`
                 raise InputError(f"{file}: a link out of the source; copy there what it leads to.")
     return found
@@ -138,10 +138,11 @@ def _beside(row: dict, members: list[dict]) -> Iterator[tuple[Outlines, Outlines
     for other in members:
         if other is row:
             continue
-        pair = [_moved(other[part], Place(*other["place"]), here) for part in ("after", "before")]
-        rings = [ring for outlines in pair for ring in (*outlines.cell, *outlines.nucleus)]
+        there = Place(*other["place"])
+        after, before = (_moved(other[part], there, here) for part in ("after", "before"))
+        rings = [ring for outlines in (after, before) for ring in (*outlines.cell, *outlines.nucleus)]
         if any((ring.max(axis=0) > 0).all() and (ring.min(axis=0) < size).all() for ring in rings):
-            yield tuple(pair)
+            yield after, before
 
 
 def _moved(outlines: Outlines, there: Place, here: Place) -> Outlines:

@@ -33,7 +33,12 @@ class Format:
             return self.single(reviews)
         from pap_core.export.archive import zipped
 
-        return zipped(self.several(reviews, []))  # what is left out is in its table of that
+        return zipped(self.files(reviews, []))  # what is left out is in its table of that
+
+    def files(self, reviews: Reviews, damaged: Damaged) -> Files:
+        """Return the files of a format of several; see `write` of `damaged`."""
+        assert self.several is not None
+        return self.several(reviews, damaged)
 
 
 # what makes an export needs torch, which takes seconds to import; to offer one does not
@@ -129,7 +134,7 @@ def write(reviews: Reviews, kind: str, out: Path) -> Damaged:
             write_whole(out, content)
             return damaged
         with whole_folder(out) as aside:
-            for name, content in chosen.several(reviews, damaged):
+            for name, content in chosen.files(reviews, damaged):
                 (aside / name).parent.mkdir(parents=True, exist_ok=True)
                 write_whole(aside / name, content)
     except OSError as error:

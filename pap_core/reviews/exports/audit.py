@@ -78,7 +78,7 @@ def _lines(reviews: Reviews) -> Iterator[bytes]:
         cell = cells[one.cell]
         line = _line(
             {
-                **{"previous": before, "number": one.number, "time": one.time.isoformat(), "key": one.key},
+                **{"previous": before, "number": one.number, "time": one.saved.isoformat(), "key": one.key},
                 **{
                     name: getattr(one, name)
                     for name in ("reviewer", "verdict", "reason", "category", "remark")

@@ -31,7 +31,8 @@ def coco_files(reviews: Reviews, damaged: list[str]) -> Iterator[tuple[str, byte
     """
     found, skipped = chosen(reviews)
     found, unread = intact(reviews, found, damaged)
-    images, marks = [], []
+    images: list[dict] = []
+    marks: list[dict] = []
     for number, one in enumerate(found, start=1):
         label = one.label
         cells = (label != BACKGROUND).astype(np.int32)

@@ -25,7 +25,7 @@ def decisions_table(reviews: Reviews) -> pd.DataFrame:
         jaccard = metrics(one.before, one.after, shape)["jaccard"]
         rows.append(
             {
-                **{"number": one.number, "time": one.time.isoformat(timespec="milliseconds")},
+                **{"number": one.number, "time": one.saved.isoformat(timespec="milliseconds")},
                 **{name: getattr(one, name) for name in ("reviewer", "verdict", "reason")},
                 **{"latest": newest[one.cell] == one.number, "cell": one.cell},
                 **{
