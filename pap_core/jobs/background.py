@@ -19,6 +19,7 @@ from pap_core.workspace import workspace
 
 NICE = 10
 _TIME_TO_END = 3.0  # s between asking a process to end at once and ending it
+HOME = Path(__file__).parents[2]  # holds this package: there ``python -m`` finds it, and no other one
 
 
 def start(
@@ -30,7 +31,7 @@ def start(
     """Start ``python -m MODULE …`` with the workspace of this process, and return at once.
 
     Args:
-        module: its name, then its arguments.
+        module: its name, then its arguments; paths among them are absolute, for it runs in `HOME`.
         log: the file that what it prints is added to.
         environment: what it gets beside this process's.
         niceness: from 0, as all others, to 19, only what nobody else wants; `NICE` by default.
@@ -38,12 +39,11 @@ def start(
     Raises:
         OSError: the log cannot be written, or the system has no room for another process.
     """
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    here = {"PYTHONPATH": path, "PAP_WORKSPACE": str(workspace().resolve())}
+    here = {"PAP_WORKSPACE": str(workspace().resolve())}
     with open(log, "ab") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
+            cwd=HOME,
             env=os.environ | here | (environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=file,

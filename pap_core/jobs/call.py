@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from pap_core.errors import InputError
 from pap_core.files import parse_as_written
+from pap_core.jobs.background import HOME
+from pap_core.workspace import workspace
 
 
 def call(module: str, order: dict, patience: float) -> dict:
@@ -19,13 +20,12 @@ def call(module: str, order: dict, patience: float) -> dict:
 
     Args:
         module: its full name.
-        order: plain values, for JSON.
+        order: plain values, for JSON; paths among them are absolute, for it runs in `HOME`.
         patience: s, after which it is ended.
 
     Raises:
         InputError: what the work itself refuses; that it died, or took too long.
     """
-    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
     try:
         done = subprocess.run(
             [sys.executable, "-m", module],
@@ -33,7 +33,8 @@ def call(module: str, order: dict, patience: float) -> dict:
             capture_output=True,
             text=True,
             timeout=patience,
-            env=os.environ | {"PYTHONPATH": path},
+            cwd=HOME,
+            env=os.environ | {"PAP_WORKSPACE": str(workspace().resolve())},
         )
     except subprocess.TimeoutExpired:
         raise InputError(

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import pap_core
 from pap_core.jobs import background
 
 PROJECT = Path(__file__).parents[2]
@@ -89,3 +90,14 @@ def test_of_several_started_at_once_all_give_way_without_root_s_rights(tmp_path:
     command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-c", starter, str(tmp_path)]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert told == f"{[str(NICE)] * 4}\n"
+
+
+def test_it_has_this_package_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (tmp_path / "pap_core").mkdir()  # another one
+    (tmp_path / "pap_core" / "__init__.py").write_text("raise RuntimeError")
+    told = "import os, pap_core; print(os.environ.get('PYTHONPATH'), pap_core.__file__)"
+    process = background.start(["timeit", "-n1", "-r1", told], tmp_path / "log")
+    assert process.wait(timeout=60) == 0, (tmp_path / "log").read_text()
+    assert (tmp_path / "log").read_text().splitlines()[0] == f"None {pap_core.__file__}"
