@@ -26,7 +26,7 @@ from pap_core.comparison import compare as comparisons
 from pap_core.comparison.compare import Comparison
 from pap_core.errors import InputError
 from pap_core.evaluation.store import TestSplit
-from pap_core.methods.catalogue import NAMES
+from pap_core.methods.catalogue import available
 
 PURPOSE = (
     "Which method finds nucleus and cytoplasm best? Every method of the paper's Table 5, trained on the "
@@ -124,7 +124,7 @@ try:
         split = split_of(comparison)
         methods = measured(comparison, split)
         say_damaged(comparison.damaged(), "method")
-        work_left(comparison, [name for name in NAMES if name not in methods])
+        work_left(comparison, [name for name in available() if name not in methods])
         if methods:
             headline(methods, comparison.minutes)
             compared(comparison, split, methods)

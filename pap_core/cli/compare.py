@@ -1,6 +1,7 @@
 """Measures methods side by side."""
 
 import argparse
+import sys
 
 from pap_core.cli.arguments import command, path
 from pap_core.cli.bars import Methods
@@ -29,8 +30,13 @@ def run(options: argparse.Namespace) -> int:
     from pap_core.comparison.table import long_table, markdown
     from pap_core.export.spreadsheet import spreadsheet_csv
     from pap_core.files import write_whole
+    from pap_core.methods import catalogue
 
-    names = compare.chosen([name.strip() for name in options.methods.split(",") if name.strip()])
+    asked = [name.strip() for name in options.methods.split(",") if name.strip()]
+    names = compare.chosen(asked)
+    for name in catalogue.NAMES if "all" in asked else ():
+        if name not in names:
+            print(f"pap_core: {name} is left out: {catalogue.unavailable(name)}.", file=sys.stderr)
     begun = compare.begin(options.dataset, options.budget)
     known = [*dict.fromkeys([*names, *begun.done()])]
     if options.against not in (None, *known):

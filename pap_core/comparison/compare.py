@@ -6,7 +6,7 @@ and a ``<method>.json`` for each that is done. What was predicted is kept where 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
@@ -18,7 +18,7 @@ from pap_core.evaluation.store import Kept, TestSplit, evaluate_and_keep, find, 
 from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
 from pap_core.jobs import status
 from pap_core.jobs.job import Job
-from pap_core.methods.catalogue import MEMBERS, NAMES, make
+from pap_core.methods.catalogue import MEMBERS, NAMES, available, make
 from pap_core.methods.network import run_folder
 from pap_core.training.run import Run
 from pap_core.workspace import comparisons, runs
@@ -168,7 +168,7 @@ def begin(dataset: Path, minutes: float) -> Comparison:
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """Return the methods asked for in the catalogue's order; "all" is all.
+    """Return the methods asked for in the catalogue's order; "all" is all that can be used.
 
     Raises:
         InputError: none is asked for, or there is none of that name.
@@ -177,7 +177,8 @@ def chosen(names: Sequence[str]) -> list[str]:
         raise InputError(f"no method named; choose of all, {', '.join(NAMES)}.")
     if unknown := set(names) - {*NAMES, "all"}:
         raise InputError(f"{', '.join(sorted(unknown))}: no such method; choose of all, {', '.join(NAMES)}.")
-    return [name for name in NAMES if name in names or "all" in names]
+    usable = available() if "all" in names else []
+    return [name for name in NAMES if name in names or name in usable]
 
 
 def compare(comparison: Comparison, names: Sequence[str], progress: Progress | None = None) -> Iterator[Done]:
@@ -193,17 +194,18 @@ def compare(comparison: Comparison, names: Sequence[str], progress: Progress | N
             much.
 
     Raises:
-        InputError: the data set changed or is gone, a run was stopped or fails, or there is no room.
+        InputError: the data set changed or is gone, a package is missing, a run was stopped or fails, or
+            there is no room.
     """
     split = comparison.split()
     before = comparison.done()
     missing = [name for name in names if name not in before or not find(before[name].digest, split)]
-    for number, name in enumerate(missing):
+    made = {name: make(name) for name in missing}
+    for number, (name, method) in enumerate(made.items()):
         if progress:
             progress(name, "planning", number, len(missing))
-        make(name).plan([split.folder], comparison.place, comparison.minutes)
-    for name in missing:
-        method = make(name)
+        method.plan([split.folder], comparison.place, comparison.minutes)
+    for name, method in made.items():
         tell = (lambda what, done, of, name=name: progress(name, what, done, of)) if progress else None
         if not method.fit([split.folder], comparison.place, comparison.minutes, _steps(tell)):
             raise InputError(
@@ -212,7 +214,8 @@ def compare(comparison: Comparison, names: Sequence[str], progress: Progress | N
             )
         report = (lambda done, of, tell=tell: tell("measuring", done, of)) if tell else None
         kept = evaluate_and_keep(method, split, report)
-        done = Done(name, method.digest, *astuple(kept.cost()), *_training(comparison, name))
+        cost, (minutes, epochs) = kept.cost(), _training(comparison, name)
+        done = Done(name, method.digest, cost.milliseconds, cost.parameters, minutes, epochs)
         write_whole(comparison.folder / f"{name}.json", json.dumps(asdict(done), indent=2).encode())
         yield done
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pap_core.errors import InputError
+from pap_core.extras import missing, need
 from pap_core.files import read_json
 from pap_core.methods import combination
 from pap_core.methods.method import FILE, About, Method, Saved
 from pap_core.methods.network import Network
-from pap_core.settings.networks import GeneratorConfig
+from pap_core.settings.networks import NEEDS, GeneratorConfig
 from pap_core.training.config import PRESETS
 
 if TYPE_CHECKING:
@@ -163,16 +164,35 @@ MEMBERS = {
     "staple": ("superpixel-cnn", "fcn-8", "fcn-16"),
     "mean-of-three": ("pix2pix-compact", "u-net", "efficientnet-fpn"),
 }
+_NEEDS = {  # packages by method, see `pap_core.extras`; a combination needs those of its members, too
+    "k-means": ("sklearn",),
+    "mean-shift": ("sklearn",),
+    "efficientnet-fpn": NEEDS["fpn"],
+    "efficientnet-fpn-scratch": NEEDS["fpn"],
+    "star-convex": NEEDS["star"],
+    "staple": ("SimpleITK",),
+}
+
+
+def unavailable(name: str) -> str:
+    """Say what to install before a method can be used; "" where it can."""
+    return missing(_needs(name))
+
+
+def available() -> list[str]:
+    """Return the names of the methods that can be used as things are installed."""
+    return [name for name in NAMES if not unavailable(name)]
 
 
 def make(name: str) -> Method:
     """Return a method, not fitted yet.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is none of that name, or a package that it needs is missing.
     """
     if name not in ABOUT:
         raise InputError(f"{name}: no such method; choose of {', '.join(NAMES)}.")
+    need(ABOUT[name].title, _needs(name))
     return _MAKERS[name](ABOUT[name])
 
 
@@ -191,6 +211,11 @@ def load(folder: Path) -> Method:
     method = make(name)
     method.restore(folder)
     return method
+
+
+def _needs(name: str) -> list[str]:
+    names = (name, *MEMBERS.get(name, ()))
+    return list(dict.fromkeys(module for one in names for module in _NEEDS.get(one, ())))
 
 
 def _clustering(parts: str, about: About) -> Method:

@@ -7,7 +7,6 @@ from scipy import ndimage
 from skimage.color import rgb2lab
 from skimage.filters import gaussian, threshold_multiotsu
 from skimage.morphology import closing, disk, opening, remove_small_holes, remove_small_objects
-from sklearn.cluster import KMeans, MeanShift, estimate_bandwidth
 
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS, PALETTE
 from pap_core.methods.method import About, Method
@@ -41,12 +40,16 @@ class Clustering(Method):
 
 def k_means(lab: np.ndarray) -> np.ndarray:
     """Three clusters of colour (MacQueen 1967)."""
+    from sklearn.cluster import KMeans  # an extra, which Otsu does without
+
     found = KMeans(3, n_init=4, random_state=0).fit(_some(lab))
     return found.predict(lab.reshape(-1, 3)).reshape(lab.shape[:2])
 
 
 def mean_shift(lab: np.ndarray) -> np.ndarray:
     """As many clusters as the density of colours has peaks (Comaniciu and Meer 2002)."""
+    from sklearn.cluster import MeanShift, estimate_bandwidth
+
     colours = _some(lab)
     bandwidth = estimate_bandwidth(colours, quantile=_BANDWIDTH, n_samples=500, random_state=0)
     found = MeanShift(bandwidth=max(bandwidth, 1.0), bin_seeding=True).fit(colours)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import SimpleITK
 
 from pap_core.labels import PALETTE, decode
 from pap_core.methods.method import About, Method, Progress
@@ -72,6 +71,8 @@ def staple(colours: np.ndarray) -> np.ndarray:
     Args:
         colours: ``(M, S, S, 3)`` uint8.
     """
+    import SimpleITK  # an extra, which other combinations do without
+
     labels = [decode(one) for one in colours]
     if all(np.array_equal(labels[0], one) for one in labels[1:]):
         return PALETTE[labels[0]]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pap_core.settings import bounds
 
 NETWORKS = ("unet", "fpn", "fcn8", "fcn16", "bi_path", "patches", "convnet", "star")
+_DECODERS = "segmentation_models_pytorch"
+NEEDS = {"fpn": (_DECODERS,), "star": (_DECODERS, "stardist")}  # see `pap_core.extras`
 GENERATOR_RANGES: dict[str, bounds.Range] = {
     "levels": (1, 8),  # a crop of 256 px cannot be halved more often
     "width": (1, 1024),

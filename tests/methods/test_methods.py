@@ -11,7 +11,7 @@ from pap_core.errors import InputError
 from pap_core.evaluation.metrics import compare, scores
 from pap_core.evaluation.published import TABLE_5
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS, PALETTE
-from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, make
+from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, make, unavailable
 from pap_core.methods.catalogue import load as load_method
 from pap_core.methods.combination import Combination
 from pap_core.methods.method import Method
@@ -33,6 +33,12 @@ NARROW = {
     "efficientnet-fpn": ["generator.width=16", "epochs=6"],
     "efficientnet-fpn-scratch": ["generator.width=16"],
 }
+
+# those that can be used here: a package of theirs may be missing
+EVERY = [
+    pytest.param(name, marks=pytest.mark.skipif(bool(unavailable(name)), reason=unavailable(name)))
+    for name in NAMES
+]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +84,10 @@ def images(crops: Crops) -> np.ndarray:
 
 
 def _each() -> list:
-    return [name if name in UNTRAINED else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+    return [
+        name if name in UNTRAINED else pytest.param(*one.values, marks=[*one.marks, pytest.mark.slow])
+        for name, one in zip(NAMES, EVERY, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", _each())
@@ -107,7 +116,7 @@ def test_learns_repeats_itself_and_comes_back(
     assert np.array_equal(again.generate(pictures), found)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -123,7 +132,7 @@ def test_refuses_what_is_no_crop(name: str, wrong: np.ndarray):
         make(name).predict(wrong)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in UNTRAINED])
+@pytest.mark.parametrize("name", [one for one in EVERY if one.values[0] not in UNTRAINED])
 def test_says_that_it_is_not_fitted(name: str):
     with pytest.raises(InputError, match="not fitted yet"):
         make(name).predict(np.zeros((256, 256, 3), dtype=np.uint8))

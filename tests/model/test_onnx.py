@@ -11,11 +11,12 @@ import torch
 
 from pap_core.data.dataset import load
 from pap_core.errors import InputError
+from pap_core.extras import missing
 from pap_core.model import onnx_export
 from pap_core.model.checkpoint import read
 from pap_core.model.networks import build
 from pap_core.model.onnx_export import CROPS, TOLERANCE, Exported, export, find
-from pap_core.settings.networks import GeneratorConfig
+from pap_core.settings.networks import NEEDS, GeneratorConfig
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 
@@ -84,6 +85,7 @@ def test_a_checkpoint_or_data_set_that_is_gone_is_told(
         export(checkpoint, tmp_path / "nothing", tmp_path / "export")
 
 
+@pytest.mark.skipif(bool(missing(NEEDS["star"])), reason=missing(NEEDS["star"]))
 def test_polygons_are_refused_in_words(tmp_path: Path, phantom_dataset: Path) -> None:
     polygons = write_checkpoint(tmp_path / "polygons", build(GeneratorConfig(network="star", width=4)))
     with pytest.raises(InputError, match="polygons: draws polygons outside of the network"):

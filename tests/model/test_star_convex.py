@@ -7,9 +7,13 @@ import pytest
 import torch
 from skimage.draw import ellipse
 
+from pap_core.extras import missing
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.methods.catalogue import make
 from pap_core.model import star_convex
+from pap_core.settings.networks import NEEDS
+
+pytestmark = pytest.mark.skipif(bool(missing(NEEDS["star"])), reason=missing(NEEDS["star"]))
 
 SIDE = 128
 

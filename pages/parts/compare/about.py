@@ -6,7 +6,7 @@ import streamlit as st
 from pages.parts.compare.data import Entry
 from pages.parts.compare.progress import MEASURE
 from pages.shared.display import plain
-from pap_core.methods.catalogue import ABOUT
+from pap_core.methods.catalogue import ABOUT, unavailable
 
 
 def show_about(methods: dict[str, Entry]) -> None:
@@ -29,10 +29,15 @@ def about(methods: dict[str, Entry]) -> pd.DataFrame:
         rows.append(
             {
                 "Method": f"**{plain(one.title)}**",
-                "Result": "measured" if name in methods else f"none: press {MEASURE}",
+                "Result": "measured" if name in methods else _without_result(name),
                 "Row of Table 5": plain(one.row) or "–",
                 "Cited": plain(one.citation),
                 "Simplified": one.simplified,  # Markdown
             }
         )
     return pd.DataFrame(rows)
+
+
+def _without_result(name: str) -> str:
+    said = unavailable(name)
+    return f"not available: {plain(said)}" if said else f"none: press {MEASURE}"

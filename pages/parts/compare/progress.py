@@ -16,7 +16,7 @@ from pap_core.comparison.compare import Comparison, begin
 from pap_core.comparison.job import Progress
 from pap_core.errors import InputError
 from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
-from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED
+from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, available, unavailable
 from pap_core.training import process
 
 MINUTES = 20.0  # of training for each, unless the person says otherwise
@@ -46,7 +46,7 @@ def begin_form(sets: dict[str, Path]) -> None:
         key="compare_new_minutes",
         help=MINUTES_HELP,
     )
-    chosen = _methods("compare_new_methods", NAMES)
+    chosen = _methods("compare_new_methods", available())
     st.caption(
         "One method after another, in a process of its own: it continues when you leave the page, and when "
         "the server ends. A comparison with the same data set and minutes is resumed. "
@@ -110,7 +110,7 @@ def work_left(comparison: Comparison, missing: list[str]) -> None:
 
     Args:
         comparison: begun or done.
-        missing: the methods without a result.
+        missing: the methods without a result that can be used.
     """
     told = job.progress(comparison)
     if told is not None and told.at_work:
@@ -176,7 +176,7 @@ def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
 
 
 def _offer(comparison: Comparison, missing: list[str]) -> None:
-    done = len(NAMES) - len(missing)
+    done = comparison.done()
     without = f"{len(missing)} methods are without a result" if done else "No method has a result yet"
     with st.expander(f"{without}: measure them", icon=":material/play_arrow:", expanded=not done):
         st.markdown(", ".join(ABOUT[name].title for name in missing) + ".")
@@ -206,6 +206,9 @@ def _methods(key: str, names: Sequence[str]) -> list[str]:
         placeholder="All",
         help=METHODS_HELP,
     )
+    for name in NAMES:
+        if said := unavailable(name):
+            st.caption(f"{plain(ABOUT[name].title)} is not available: {plain(said)}.")
     return chosen or list(names)
 
 

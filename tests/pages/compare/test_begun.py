@@ -8,7 +8,7 @@ import pytest
 from pages.parts.compare.progress import NEW
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison
-from pap_core.methods.catalogue import ABOUT, NAMES
+from pap_core.methods.catalogue import ABOUT, NAMES, available
 from tests.helpers.comparing import DIGEST
 from tests.helpers.pages.comparing_page import opened
 from tests.helpers.pages.visiting import PATIENCE, said
@@ -22,7 +22,7 @@ def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
     assert shown.loc["**U-Net**", "Result"] == "none: press Measure"
     assert "Otsu, A threshold selection method" in shown.loc["**Otsu**", "Cited"]
     assert "Two thresholds" in shown.loc["**Otsu**", "Simplified"]
-    assert app.button(key="compare_measure").label == f"Measure {len(NAMES) - 2} methods"
+    assert app.button(key="compare_measure").label == f"Measure {len(available()) - 2} methods"
 
 
 def finished(comparison: Comparison) -> None:
