@@ -5,6 +5,9 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -22,6 +25,24 @@ def listed(name: str) -> list[str]:
 def test_it_needs_what_requirements_txt_lists() -> None:
     needed = [*PROJECT["dependencies"], *(one for name in EXTRAS if name != APART for one in EXTRAS[name])]
     assert sorted(needed) == sorted(listed("requirements.txt"))
+
+
+def test_every_package_was_tried_at_a_version_that_is_allowed() -> None:
+    tried = {
+        canonicalize_name(one.name): one.specifier for one in map(Requirement, listed("constraints.txt"))
+    }
+    assert all(re.fullmatch(r"==[^*,]+", str(version)) for version in tried.values())
+    for one in map(Requirement, [*listed("requirements.txt"), *EXTRAS[APART]]):
+        version = str(tried[canonicalize_name(one.name)]).removeprefix("==")
+        assert one.specifier.contains(version), f"{one} was tried at {version}"
+
+
+def test_what_ci_asks_before_the_tests_is_asked_before_a_commit() -> None:
+    asked = re.findall(r"^(?:ruff|mypy).*", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert asked == ["ruff check .", "ruff format --check .", "mypy"]
+    for one in asked:
+        assert f"entry: {' '.join(word for word in one.split() if word not in ('.', '--check'))}" in hooks
 
 
 def test_its_script_is_there() -> None:
