@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pap_core.data.split import MIXED, REVIEWS
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept
 from pap_core.folders import whole_folder
@@ -17,7 +18,8 @@ _LIMITS = """\
 
 - For research and teaching. **Not a medical device**: no diagnosis may rest on it, and no person's smear
   should be reported from it.
-- The weights are under the terms of the data they learnt from; see Sources. The code is under Apache-2.0.
+- The weights are under the terms of the data they learnt from, which stand under Sources: for research. The
+  code is under Apache-2.0.
 - It has seen what is listed under Data, and nothing else: other stains, scanners, magnifications and
   preparations may lower every figure above without a warning.
 - Crops are read as one cell: neighbours are background. Smears are read at the scale at which the model is
@@ -31,9 +33,12 @@ _SOURCES = {
     "pattern classification*, NiSIS 2005. Open for research; its images are not part of this repository.",
     "sipakmed": "SIPaKMeD: M. E. Plissiti et al., *SIPAKMED: a new dataset for feature and image based "
     "classification of normal and pathological cervical cells in Pap smear images*, ICIP 2018, "
-    "doi 10.1109/ICIP.2018.8451588.",
+    "doi 10.1109/ICIP.2018.8451588. Open for research; its images are not part of this repository.",
     "phantom": "Phantoms: synthetic smears painted by `pap_core.data.phantom`, in SIPaKMeD's layout and "
-    "after its five categories.",
+    "after its five categories. Under Apache-2.0, as the code.",
+    REVIEWS: "Reviews: cells that reviewers accepted or corrected. Under the terms of whoever holds the "
+    "pictures.",
+    MIXED: "Several sources in one data set. Under the terms of each of them together.",
 }
 _PAPER = (
     "Method: F. J. Castro Cortés et al., *Pix2Pix Generative Adversarial Network for Cellular Nuclei and "

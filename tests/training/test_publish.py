@@ -1,14 +1,17 @@
 """A run's best checkpoint as a folder of its own: whole, or as it was before."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from pap_core.__main__ import main
-from pap_core.model.catalogue import CARD, CONFIG, WEIGHTS
+from pap_core.data.split import MIXED, REVIEWS
+from pap_core.model.catalogue import CARD, CONFIG, SHIPPED, WEIGHTS
 from pap_core.model.checkpoint import read, write_weights
 from pap_core.model.generator import Generator
+from pap_core.training.publish import write_card
 
 SETTINGS = ("epochs=1", "generator.width=4", "discriminator.width=4", "validation=0.2", "precision=fp32")
 
@@ -91,3 +94,29 @@ def test_what_is_no_checkpoint_is_never_replaced(trained: Path, tmp_path: Path, 
     assert names(tmp_path / "out") == ["thesis.tex"]
     assert main(["publish", str(trained), str(tmp_path / "new"), "--notes", str(tmp_path / "none")]) == 1
     assert "none: cannot be read as text" in capsys.readouterr().err
+
+
+def terms_of(card: str) -> set[str]:
+    """Return the lines of a card's sources that say under which terms each is."""
+    sources = card.partition("## Sources")[2]
+    return {line for line in sources.splitlines() if re.search(r"Open for research|Under ", line)}
+
+
+@pytest.mark.parametrize("source", ["sipakmed", "herlev", "phantom", REVIEWS, MIXED])
+def test_a_card_states_the_terms_of_its_weights_and_of_each_source(source: str) -> None:
+    config = read(SHIPPED / "compact").config
+    datasets = [one | {"source": source} for one in config["training"]["datasets"]]
+    config |= {"training": config["training"] | {"datasets": datasets}}
+    card = write_card("one", config, "0123", "a minute", [], "commands", "")
+    assert "The weights are under the terms of the data they learnt from" in card
+    assert len(terms_of(card)) == 1
+
+
+@pytest.mark.parametrize(
+    "folder", [path.parent for path in SHIPPED.glob(f"*/{CARD}")], ids=lambda one: one.name
+)
+def test_a_shipped_card_states_the_terms_of_its_weights_and_of_each_source(folder: Path) -> None:
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert "The weights are under the terms of the data they learnt from" in card
+    training = read(folder).config["training"]
+    assert len(terms_of(card)) == len({one["source"] for one in training["datasets"]})
