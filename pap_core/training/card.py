@@ -8,7 +8,7 @@ from pathlib import Path
 from pap_core.errors import InputError
 from pap_core.model.catalogue import CARD
 from pap_core.model.checkpoint import read
-from pap_core.training.config import PRESETS, TrainConfig, to_dict
+from pap_core.training.config import PRESETS, TrainConfig, flat
 from pap_core.training.publish import write_card
 from pap_core.training.run import Run
 
@@ -48,20 +48,11 @@ def command(config: TrainConfig, datasets: Sequence[str]) -> str:
     >>> command(dataclasses.replace(PRESETS["tiny"], epochs=2), ["phantoms"])
     'python -m pap_core train phantoms --preset tiny --set epochs=2'
     """
-    preset = _flat(to_dict(PRESETS.get(config.preset, TrainConfig())))
-    own = _flat(to_dict(config))
+    preset = flat(PRESETS.get(config.preset, TrainConfig()))
     settings = [
-        f"{name}={value}" for name, value in own.items() if name != "preset" and preset[name] != value
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in flat(config).items()
+        if value != preset[name]
     ]
     words = ["python", "-m", "pap_core", "train", *datasets, "--preset", config.preset]
     return shlex.join([*words, *(word for setting in settings for word in ("--set", setting))])
-
-
-def _flat(values: dict, prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{name}.")
-        else:
-            found[prefix + name] = value if isinstance(value, str) else json.dumps(value)
-    return found

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -198,8 +198,40 @@ def from_dict(values: dict) -> TrainConfig:
         raise InputError(f"training configuration: {error}; was it written by another version?") from None
 
 
-def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
+def flat(config: TrainConfig) -> dict[str, Any]:
+    """Return every setting by its name.
+
+    >>> flat(PRESETS["tiny"])["generator.width"]
+    8
+    """
+    values: dict[str, Any] = {}
+    for name, value in to_dict(config).items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{part}": one for part, one in value.items()}
+        elif name not in _NO_SETTINGS:
+            values[name] = value
+    return values
+
+
+def changed(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
     """Return a configuration with some settings changed.
+
+    Args:
+        config: where to start, usually a preset.
+        values: of settings by their names, as `flat` returns them.
+
+    Raises:
+        InputError: a value is out of its range, or settings exclude each other.
+    """
+    found = to_dict(config)
+    for name, value in values.items():
+        part, _, last = name.rpartition(".")
+        (found[part] if part else found)[last] = value
+    return from_dict(found)
+
+
+def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
+    """Return a configuration with some settings changed, as they are written in a command.
 
     Args:
         config: where to start, usually a preset.
@@ -211,25 +243,18 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
     >>> override(PRESETS["tiny"], ["epochs=2", "generator.width=4"]).generator.width
     4
     """
-    values = to_dict(config)
-    place: Any
+    before, values = flat(config), {}
     for setting in settings:
         name, _, text = setting.partition("=")
-        *parts, last = name.split(".")
-        place = values
-        for part in parts:
-            place = place.get(part)
-            if not isinstance(place, dict):
-                place = {}
-        if last not in place or isinstance(place[last], dict) or name in _NO_SETTINGS:
+        if name not in before:
             raise InputError(
-                f"--set {setting:.60}: no setting {name!r:.60}; expected one of {_names(values)}."
+                f"--set {setting:.60}: no setting {name!r:.60}; expected one of {', '.join(before)}."
             )
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested without end
             value = text
-        wanted = type(place[last])
+        wanted = type(before[name])
         if wanted is float and type(value) is int:
             with suppress(OverflowError):  # as large as that it is in no range either
                 value = float(value)
@@ -237,15 +262,7 @@ def override(config: TrainConfig, settings: Sequence[str]) -> TrainConfig:
             value = tuple(value)
         if type(value) is not wanted:
             raise InputError(
-                f"--set {setting:.60}: found {text!r:.60}, expected a value like {place[last]!r}."
+                f"--set {setting:.60}: found {text!r:.60}, expected a value like {before[name]!r}."
             )
-        place[last] = value
-    return from_dict(values)
-
-
-def _names(values: dict) -> str:
-    return ", ".join(
-        ", ".join(f"{name}.{part}" for part in value) if isinstance(value, dict) else name
-        for name, value in values.items()
-        if name not in _NO_SETTINGS
-    )
+        values[name] = value
+    return changed(config, values)

@@ -4,14 +4,11 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from pap_core.training.config import EVERY_CHOICE, EVERY_RANGE
-
-if TYPE_CHECKING:  # torch, by way of the networks
-    from pap_core.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -106,35 +103,6 @@ FIELDS = {
     "samples": Field("Samples", "Validation crops drawn as pictures each epoch"),
 }
 MAIN = ("epochs", "batch", "generator.width", "l1_weight", "objective", "seed", "precision")
-_LEFT_OUT = ("preset",)  # chosen above all others
-
-
-def flat(config: "TrainConfig") -> dict[str, Any]:
-    """Return every setting by its name, as in ``generator.width``."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            values |= {
-                f"{field.name}.{part.name}": getattr(value, part.name) for part in dataclasses.fields(value)
-            }
-        elif field.name not in _LEFT_OUT:
-            values[field.name] = value
-    return values
-
-
-def changed(config: "TrainConfig", values: dict[str, Any]) -> "TrainConfig":
-    """Return the configuration with settings changed; raises InputError where they exclude each other."""
-    parts: dict[str, dict[str, Any]] = {}
-    own = {}
-    for name, value in values.items():
-        part, _, last = name.rpartition(".")
-        if part:
-            parts.setdefault(part, {})[last] = value
-        else:
-            own[name] = value
-    replaced = {part: dataclasses.replace(getattr(config, part), **new) for part, new in parts.items()}
-    return dataclasses.replace(config, **replaced, **own)
 
 
 def inputs(

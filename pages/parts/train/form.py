@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.train import corrections as train_corrections
 from pages.parts.train.costs import Planned, costs
-from pages.parts.train.fields import FIELDS, MAIN, changed, flat, inputs
+from pages.parts.train.fields import FIELDS, MAIN, inputs
 from pages.parts.train.runs import COMPUTING, any_of, look_into
 from pages.shared import access, datasets
 from pages.shared.display import plain
@@ -21,6 +21,7 @@ from pap_core.model.catalogue import CONFIG
 from pap_core.settings.networks import GeneratorConfig
 from pap_core.training import process
 from pap_core.training.config import PRESETS as CONFIGS
+from pap_core.training.config import changed, flat
 from pap_core.training.run import Run, new_folder
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.train.fields import FIELDS, changed, flat
+from pages.parts.train.fields import FIELDS
 from pap_core.errors import InputError
 from pap_core.evaluation.store import find, split_of
 from pap_core.model.checkpoint import read
 from pap_core.training import process
-from pap_core.training.config import EVERY_RANGE, PRESETS
+from pap_core.training.config import EVERY_RANGE, PRESETS, changed, flat
 from pap_core.training.precision import computed_in
 from pap_core.training.run import Run
 from tests.helpers.pages.training_page import (
