@@ -10,8 +10,8 @@ from pap_core.data.validation import held_out
 from pap_core.errors import InputError
 from pap_core.training import processes
 from pap_core.training.config import TrainConfig
-from pap_core.training.device import CPU, devices
 from pap_core.training.planning.estimate import costs
+from pap_core.training.planning.machine import CPU, devices
 from pap_core.training.share import share_out
 
 

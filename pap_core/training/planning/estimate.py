@@ -14,8 +14,8 @@ from pap_core.images import read_image
 from pap_core.jobs.call import answer, call
 from pap_core.masks import read_label
 from pap_core.training.config import TrainConfig, from_dict, to_dict
-from pap_core.training.device import devices
 from pap_core.training.planning import peak
+from pap_core.training.planning.machine import devices
 from pap_core.training.precision import computed_in
 
 _NUMBER = 4  # bytes of a weight, a gradient or a moment
@@ -196,8 +196,8 @@ def _work(order: dict) -> dict:
 
     from pap_core.data.dataset import JitteredCrops
     from pap_core.data.jitter import Jitter
-    from pap_core.training.loop import Trainer
     from pap_core.training.planning.timing import seconds
+    from pap_core.training.trainer import Trainer
 
     config = from_dict(order["config"])
     crops = _some(Path(order["folders"][0]), max(16, 2 * config.batch))

@@ -1,4 +1,4 @@
-"""What machine a run is on, and in what numbers it computes there, in words."""
+"""What a machine has to compute with: its devices, and the words for the one that a run is on."""
 
 import os
 import platform
@@ -7,6 +7,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+CPU, GPU = "cpu", "cuda"
+
+
+def devices() -> list[str]:
+    """Name the GPUs this process may use, "cuda-0" and so on, or else the CPU, "cpu".
+
+    They are counted without torch. ``$CUDA_VISIBLE_DEVICES`` is obeyed; what follows a number that does
+    not exist is hidden, as CUDA does it.
+    """
+    count = _gpus()
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = []
+    for name in map(str, range(count)) if chosen is None else chosen.split(","):
+        name = name.strip()
+        known = name.startswith(("GPU-", "MIG-")) or (name.isdecimal() and int(name) < count)
+        if not (count and known):
+            break
+        names.append(f"{GPU}-{name}")
+    return names or [CPU]
+
+
+def _gpus() -> int:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        return pynvml.nvmlDeviceGetCount()
+    except pynvml.NVMLError:  # no NVIDIA driver
+        return 0
 
 
 def machine(device: "torch.device", precision: str) -> str:
