@@ -48,9 +48,20 @@ def l1(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return F.l1_loss(output.float(), target)
 
 
-def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy of class logits ``(N, 3, H, W)`` over the pixels not to ignore."""
-    return F.cross_entropy(logits.float(), labels.long(), ignore_index=IGNORE)
+def cross_entropy(
+    logits: torch.Tensor, labels: torch.Tensor, known: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Mean cross-entropy over the pixels not to ignore.
+
+    Args:
+        logits: ``(N, 3, H, W)`` of the classes.
+        labels: ``(N, H, W)`` uint8.
+        known: how many pixels it is the mean over, where these are some of a batch's examples: its parts know
+            different numbers of pixels, perhaps none, and their terms add up to the batch's.
+    """
+    if known is None:
+        known = (labels != IGNORE).sum()
+    return F.cross_entropy(logits.float(), labels.long(), ignore_index=IGNORE, reduction="sum") / known
 
 
 def dice(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

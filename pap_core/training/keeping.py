@@ -50,21 +50,21 @@ def mixed(generator: ColourNetwork, start: ColourNetwork, keep: float) -> Colour
 
 
 @torch.no_grad()
-def move_average(average: AveragedModel, generator: ColourNetwork, decay: float, step: int) -> None:
-    """Move averaged weights towards the current ones, fast at first, while these are still poor.
+def update_ema(ema: AveragedModel, generator: ColourNetwork, decay: float, step: int) -> None:
+    """Move the exponential moving average towards the current weights, fast at first, while these are poor.
 
     AveragedModel.update_parameters would wait for the device, for a counter that is not needed here.
 
     Args:
-        average: of the generator, with its buffers.
+        ema: of the generator's weights and buffers.
         generator: as it is now.
         decay: how much of the average stays.
         step: how many came before this one.
     """
     decay = min(decay, (1 + step) / (10 + step)) if step else 0.0
-    averaged, current = zip(*_floating(average.module, generator), strict=True)
+    averaged, current = zip(*_floating(ema.module, generator), strict=True)
     torch._foreach_lerp_(averaged, current, 1 - decay)
-    states = zip(average.module.state_dict().values(), generator.state_dict().values(), strict=True)
+    states = zip(ema.module.state_dict().values(), generator.state_dict().values(), strict=True)
     for counter, value in (pair for pair in states if not pair[0].is_floating_point()):
         counter.copy_(value)
 

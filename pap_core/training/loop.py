@@ -114,8 +114,9 @@ class _Records:
 
     def steps(self, losses: dict[str, float]) -> None:
         """Write down the steps since the last time."""
-        notes, self.trainer.notes = self.trainer.notes, []
-        for note in notes:
+        notes = self.trainer.accumulation.notes
+        while notes:
+            note = notes.pop(0)
             self._row("note", {"text": note})
             self.run.note(note)
         self._row("step", losses)

@@ -4,9 +4,8 @@ import math
 import os
 import time
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 import torch
@@ -18,26 +17,24 @@ from torch.utils.data import DataLoader
 from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
 from pap_core.data.jitter import Jitter
 from pap_core.jobs.signals import only_parent_ends
-from pap_core.labels import IGNORE
-from pap_core.model import memory, objective
+from pap_core.model import objective
 from pap_core.model.discriminator import Discriminator
 from pap_core.model.generator import ColourNetwork
 from pap_core.model.networks import build
-from pap_core.model.targets import draw_targets
 from pap_core.training import processes
+from pap_core.training.accumulation import Accumulation, Values
 from pap_core.training.config import TrainConfig
-from pap_core.training.keeping import freeze_norms, mixed, move_average
+from pap_core.training.keeping import freeze_norms, mixed, update_ema
+from pap_core.training.losses import Batch, Losses, Output
 from pap_core.training.precision import computed_in
-from pap_core.training.share import Part, Share, cross_entropy, parts_of, share_out
-
-Losses = dict[str, torch.Tensor]
+from pap_core.training.share import share_out
 
 
 class Trainer:
     """Both networks, their optimisers, and how far they are.
 
     The configuration's batch is the whole one of an update. Several processes share it evenly, and one that
-    is short of memory takes its share in parts, one after the other.
+    is short of memory takes its share in micro-batches, one after the other.
     """
 
     def __init__(
@@ -54,8 +51,7 @@ class Trainer:
         self.precision = computed_in(config.precision, self.device.type)
         process, several = self.accelerator.process_index, self.accelerator.num_processes
         self.share = share_out(config.batch, process, several)
-        self.parts = 1  # in which this process takes its share
-        self.notes: list[str] = []  # what people should hear of, not yet told
+        self.accumulation = Accumulation(process, several)
         torch.manual_seed(config.seed)
         generator, discriminator = build(config.generator), Discriminator(config.discriminator)
         generator.initialise()
@@ -72,15 +68,10 @@ class Trainer:
             torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=betas)
             for network in (self.generator, self.discriminator)
         )
-        self.average = AveragedModel(self.generator, use_buffers=True) if config.average else None
-        # around the networks, where several processes are to have the same gradients
-        self._shared: dict[str, torch.nn.Module] = {}
-        if several > 1:
-            with warnings.catch_warnings():  # accelerate calls broadcast_buffers by its old name
-                warnings.simplefilter("ignore", FutureWarning)
-                for name in ("generator", "discriminator"):
-                    self._shared[name] = self.accelerator.prepare_model(getattr(self, name))
-        self._said: tuple[torch.Tensor, torch.Tensor] | None = None  # by the generator, to be learnt from
+        # the exponential moving average of the generator's weights
+        self.ema = AveragedModel(self.generator, use_buffers=True) if config.average else None
+        self.losses = Losses(config, self.generator, self.discriminator, self.autocast, self._synchronised)
+        self._output: Output | None = None  # one forward of the generator, that serves both updates
         self.step = 0
         self.best = -1.0
         self.steps_per_epoch = math.ceil(len(crops) / config.batch)
@@ -94,7 +85,7 @@ class Trainer:
     @property
     def averaged(self) -> ColourNetwork:
         """The generator to validate and keep: the moving average where there is one, mixed with the start."""
-        found = self.average.module if self.average else self.generator
+        found = self.ema.module if self.ema else self.generator
         return mixed(found, self._start, self.config.keep) if self.config.keep and self._start else found
 
     def steps(self, every: int) -> Iterator[dict[str, float]]:
@@ -102,7 +93,7 @@ class Trainer:
 
         These are the only times that the processes wait for the device.
         """
-        sums: Losses = {}
+        sums: Values = {}
         since, began = 0, time.monotonic()
         for images, labels in self._loader():
             on_device = (tensor.to(self.device, non_blocking=True) for tensor in (images, labels))
@@ -118,8 +109,8 @@ class Trainer:
                 yield means | {"lr": rate, "images_per_second": since * self.config.batch / seconds}
                 sums, since, began = {}, 0, time.monotonic()
 
-    def take_step(self, images: torch.Tensor, labels: torch.Tensor) -> Losses:
-        """Update both networks once, from one forward of the generator where memory allows.
+    def take_step(self, images: torch.Tensor, labels: torch.Tensor) -> Values:
+        """Update the discriminator, the generator, and the average of the generator's weights.
 
         Args:
             images: ``(N, 3, S, S)`` float in [-1, 1]: this process's share of the batch.
@@ -129,125 +120,55 @@ class Trainer:
             The losses of the share, still on the device; the batch's are their mean over the processes.
 
         Raises:
-            InputError: the memory is too small for the smallest part.
+            InputError: the memory is too small for the smallest micro-batch.
         """
         for adam in (self.generator_adam, self.discriminator_adam):
             adam.param_groups[0]["lr"] = self.learning_rate(self.step)
         if self.config.frozen_norms:  # each time, for a validation sets the mode again
             freeze_norms(self.generator)
-        images = images.contiguous(memory_format=torch.channels_last)
-        target = draw_targets(labels, self.config.border)
-        target = target.contiguous(memory_format=torch.channels_last)
-        losses = {}
+        batch = Batch.of(images, labels, self.config.border)
+        losses: Values = {}
         if self.config.objective == "pix2pix":
-            losses |= self._within_memory(self._judge, images, labels, target)
-            self.discriminator_adam.step()
-        losses |= self._within_memory(self._improve, images, labels, target)
+            losses |= self.discriminator_step(batch)
+        losses |= self.generator_step(batch)
+        if self.ema:
+            update_ema(self.ema, self.generator, self.config.average, self.step)
+        return losses
+
+    def discriminator_step(self, batch: Batch) -> Values:
+        """Update the discriminator to tell the target from what the generator makes."""
+
+        def gradients(micro: Batch) -> Values:
+            whole = micro.weight == 1
+            with torch.set_grad_enabled(whole):  # or all micro-batches would be held for the generator's step
+                output = self._forward(micro)
+            loss = self.losses.of_discriminator(micro, output)
+            loss.backward()
+            self._output = output if whole else None
+            return {"discriminator": loss}
+
+        losses = self.accumulation.backward(self.discriminator_adam, batch, gradients, self.step)
+        self.discriminator_adam.step()
+        return losses
+
+    def generator_step(self, batch: Batch) -> Values:
+        """Update the generator to make the target, and against the discriminator as it is now."""
+        if self.config.cross_entropy:
+            batch = replace(batch, known=self.accelerator.reduce(batch.known, "mean"))
+
+        def gradients(micro: Batch) -> Values:
+            output, self._output = self._output or self._forward(micro), None
+            losses = self.losses.of_generator(micro, output)
+            losses["generator"].backward()
+            return losses
+
+        losses = self.accumulation.backward(self.generator_adam, batch, gradients, self.step)
         self.generator_adam.step()
-        if self.average:
-            move_average(self.average, self.generator, self.config.average, self.step)
         return losses
 
-    def _judge(self, images: torch.Tensor, labels: torch.Tensor, target: torch.Tensor) -> Losses:
-        """Gather the discriminator's gradients, and keep what the generator said if it was all at once."""
-        losses: Losses = defaultdict(float)
-        network = self._shared.get("discriminator", self.discriminator)
-        self.discriminator_adam.zero_grad()
-        for part in self._parts(images):
-            image, label, truth = (tensor[part.rows] for tensor in (images, labels, target))
-            if part.parts == 1:
-                _, output = self._said = self._say(part, image, label)
-            else:  # what it takes to learn from it would be held for all parts at once
-                with torch.no_grad():
-                    _, output = self._say(part, image, label, remember=False)
-            with self._gradients(network, part):
-                with self.autocast():  # around both: the weights are cast once
-                    real, fake = (
-                        self._run(network, part, image, colours) for colours in (truth, output.detach())
-                    )
-                loss = part.weight * objective.discriminator_loss(real, fake)
-                loss.backward()
-            losses["discriminator"] += loss.detach()
-        return losses
-
-    def _improve(self, images: torch.Tensor, labels: torch.Tensor, target: torch.Tensor) -> Losses:
-        """Gather the generator's gradients, against the discriminator as it is now."""
-        config = self.config
-        losses: Losses = defaultdict(float)
-        if config.cross_entropy:
-            pixels = self.accelerator.reduce((labels != IGNORE).sum().float(), "mean")
-        self.generator_adam.zero_grad()
-        said, self._said = self._said, None
-        for part in self._parts(images):
-            image, label, truth = (tensor[part.rows] for tensor in (images, labels, target))
-            with self._gradients(self._shared.get("generator", self.generator), part):
-                raw, output = said or self._say(part, image, label)
-                terms = {}
-                if config.objective == "star":
-                    own = self.generator.terms(raw, label)
-                    terms = {name: (1.0, part.weight * term) for name, term in own.items()}
-                elif config.l1_weight:
-                    terms["l1"] = config.l1_weight, part.weight * objective.l1(output, truth)
-                if config.cross_entropy:
-                    term = cross_entropy(raw, label, pixels)
-                    terms["cross_entropy"] = config.cross_entropy, term
-                if config.dice:
-                    terms["dice"] = config.dice, part.weight * objective.dice(raw, label)
-                if config.objective == "pix2pix":
-                    self.discriminator.requires_grad_(False)
-                    logits = self._run(self.discriminator, part, image, output)
-                    self.discriminator.requires_grad_(True)
-                    terms["adversarial"] = 1.0, part.weight * objective.adversarial(logits, real=True)
-                loss = sum(weight * term for weight, term in terms.values())
-                loss.backward()
-            for name, (_, term) in terms.items():
-                losses[name] += term.detach()
-            losses["generator"] += loss.detach()
-        return losses
-
-    def _say(
-        self, part: Part, image: torch.Tensor, label: torch.Tensor, remember: bool = True
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Run the generator; returns what its last layer says, and the colours where the class is known."""
+    def _forward(self, batch: Batch) -> Output:
         torch.manual_seed(mix(self.config.seed + 2, self.step))  # dropout, the same after a resume
-        network = self._shared.get("generator", self.generator) if remember else self.generator
-        raw = self._run(network, part, image, remember=remember)
-        if self.config.objective == "star":  # whose colours are drawn, and nothing is learnt from them
-            return raw, raw
-        return raw, objective.hide_ignored(self.generator.colours(raw), label)
-
-    def _run(self, network: torch.nn.Module, part: Part, *inputs: torch.Tensor, remember: bool = True):
-        with self.autocast(), nullcontext() if part.whole else Share(part, remember):
-            return network(*inputs)
-
-    def _parts(self, images: torch.Tensor) -> list[Part]:
-        several = self.accelerator.num_processes
-        return parts_of(len(images), self.parts, self.accelerator.process_index, several)
-
-    def _gradients(self, network: torch.nn.Module, part: Part) -> AbstractContextManager:
-        """The context of forward and backward: processes add up their gradients with the last part."""
-        return nullcontext() if part.last else self.accelerator.no_sync(network)
-
-    def _within_memory(self, gather: Callable[..., Losses], *batch: torch.Tensor) -> Losses:
-        """Gather gradients, in more and smaller parts until the memory is enough for one."""
-        examples, before = len(batch[0]), self.parts
-        while True:
-            try:
-                losses = gather(*batch)
-                break
-            except (RuntimeError, MemoryError) as error:
-                if not memory.is_short(error):
-                    raise
-            # only here is all let go that the failed attempt held
-            self._said = None
-            memory.release()
-            self.parts = memory.smaller_parts(examples, self.parts, self.accelerator.num_processes)
-        if self.parts != before:
-            self.notes.append(
-                f"Out of memory at step {self.step + 1}: its {examples} crops are taken in {self.parts} "
-                "parts from now on, one after the other; batch norm takes its means over a part."
-            )
-        return losses
+        return self.losses.forward(batch)
 
     def learning_rate(self, step: int) -> float:
         """Warm up, stay constant, then run down to 0 in a line over the last share of the steps."""
@@ -267,8 +188,8 @@ class Trainer:
 
     def state(self) -> dict:
         """Return all that a resume needs."""
-        parts = self._stateful()
-        return {name: part.state_dict() for name, part in parts.items()} | {
+        own = self._stateful()
+        return {name: one.state_dict() for name, one in own.items()} | {
             "step": self.step,
             "best": self.best,
         }
@@ -280,13 +201,21 @@ class Trainer:
         self.step, self.best = state["step"], state["best"]
 
     def _stateful(self) -> dict:
-        parts = {
+        found = {
             "generator": self.generator,
             "discriminator": self.discriminator,
             "generator_adam": self.generator_adam,
             "discriminator_adam": self.discriminator_adam,
         }
-        return parts | ({"average": self.average} if self.average else {})
+        return found | ({"average": self.ema} if self.ema else {})
+
+    def _synchronised(self, network: torch.nn.Module) -> torch.nn.Module:
+        """Wrap a network so that backward averages its gradients over several processes."""
+        if self.accelerator.num_processes == 1:
+            return network
+        with warnings.catch_warnings():  # accelerate calls broadcast_buffers by its old name
+            warnings.simplefilter("ignore", FutureWarning)
+            return self.accelerator.prepare_model(network)
 
     def _loader(self) -> DataLoader:
         """The rest of this process's examples, from the current step on."""

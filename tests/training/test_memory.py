@@ -12,8 +12,9 @@ import torch
 from pap_core.data.dataset import Crops
 from pap_core.errors import InputError
 from pap_core.model import memory, objective
-from pap_core.training.share import Part, Share, cross_entropy, parts_of
+from pap_core.training.share import MicroBatch, micro_batches
 from pap_core.training.trainer import Trainer
+from pap_core.training.whole_batch import WholeBatch
 from tests.helpers.training.small_runs import examples, tiny
 
 PROJECT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ CLASSES = ["generator.head=palette", "border=0", "cross_entropy=100.0", "dice=10
 def curve(crops: Crops, parts: int, *settings: str, frozen: bool = True) -> list[dict[str, float]]:
     """Take some steps, each in so many parts."""
     trainer = Trainer(tiny("batch=4", "learning_rate=2e-4", *settings), crops, cpu=True)
-    trainer.parts = parts
+    trainer.accumulation.micro_batches = parts
     if frozen:  # parts that follow one another cannot know each other's means
         for network in (trainer.generator, trainer.discriminator):
             for module in network.modules():
@@ -58,11 +59,11 @@ class TestParts:
         features = torch.cat([features, features])  # both halves have the means of the whole
         whole, halves, unmoved = (torch.nn.BatchNorm2d(3) for _ in range(3))
         whole(features)
-        for part in parts_of(8, 2, 0, 1):
-            with Share(part):
-                halves(features[part.rows])
-            with Share(part, remember=False):
-                unmoved(features[part.rows])
+        for half in micro_batches(8, 2):
+            with WholeBatch(half):
+                halves(features[half.rows])
+                with torch.no_grad():  # to be repeated with gradients
+                    unmoved(features[half.rows])
         assert torch.allclose(halves.running_mean, whole.running_mean)
         assert torch.equal(unmoved.running_mean, torch.zeros(3))
 
@@ -75,9 +76,9 @@ class TestParts:
         assert 0.3 < (whole == 0).float().mean() < 0.7
         for process in range(2):
             own = features[3 * process : 3 * process + 3]
-            for part in parts_of(3, 2, process, 2):
+            for part in micro_batches(3, 2, process, 2):
                 torch.manual_seed(1)
-                with Share(part):
+                with WholeBatch(part):
                     found = dropout(own[part.rows])
                 assert torch.equal(found, whole[3 * process : 3 * process + 3][part.rows])
 
@@ -88,14 +89,14 @@ class TestParts:
         labels[:2] = 255
         labels[2, :3] = 255
         pixels = (labels != 255).sum()
-        found = sum(cross_entropy(logits[rows], labels[rows], pixels) for rows in (slice(0, 2), slice(2, 4)))
+        parts = (slice(0, 2), slice(2, 4))
+        found = sum(objective.cross_entropy(logits[rows], labels[rows], pixels) for rows in parts)
         assert found.item() == pytest.approx(objective.cross_entropy(logits, labels).item(), rel=1e-6)
 
     def test_parts_cover_all_once(self):
-        assert [part.rows for part in parts_of(5, 2, 0, 1)] == [slice(0, 2), slice(2, 5)]
-        assert [part.last for part in parts_of(5, 2, 0, 1)] == [False, True]
-        assert sum(part.weight for part in parts_of(5, 3, 0, 1)) == pytest.approx(1)
-        assert Part(slice(0, 5), 5).whole
+        assert [part.rows for part in micro_batches(5, 2)] == [slice(0, 2), slice(2, 5)]
+        assert sum(part.weight for part in micro_batches(5, 3)) == pytest.approx(1)
+        assert MicroBatch(slice(0, 5), 5).whole
 
 
 class TestShortage:
@@ -111,7 +112,7 @@ class TestShortage:
         assert not memory.is_short(caught.value)
         with pytest.raises(RuntimeError, match="channels"):
             trainer.take_step(torch.zeros(2, 4, 64, 64), torch.zeros(2, 64, 64, dtype=torch.uint8))
-        assert (trainer.parts, trainer.notes) == (1, [])
+        assert (trainer.accumulation.micro_batches, trainer.accumulation.notes) == (1, [])
 
     @pytest.mark.slow
     def test_a_batch_too_large_is_taken_in_parts(self):
@@ -157,7 +158,7 @@ def numbers(trainer):
 
 def trainer(parts):
     one = Trainer(config, crops, cpu=True)
-    one.parts = parts
+    one.accumulation.micro_batches = parts
     return one
 
 numbers(trainer(16))  # what a first step sets up is there
@@ -168,8 +169,9 @@ before = resource.getrlimit(resource.RLIMIT_AS)
 resource.setrlimit(resource.RLIMIT_AS, (now + int(sys.argv[1]) * 2**20, before[1]))
 losses = numbers(limited)
 resource.setrlimit(resource.RLIMIT_AS, before)
-found = {"losses": losses, "parts": limited.parts, "notes": limited.notes}
-print(json.dumps(found | {"expected": numbers(trainer(limited.parts))}))
+parts, notes = limited.accumulation.micro_batches, limited.accumulation.notes
+found = {"losses": losses, "parts": parts, "notes": notes}
+print(json.dumps(found | {"expected": numbers(trainer(parts))}))
 """
 
 

@@ -39,7 +39,7 @@ class TestStep:
 
     def test_the_step_reads_nothing_back_from_the_device(self, trainer):
         """On the meta device there are no values: whoever asks for one fails."""
-        for name in ("generator", "discriminator", "average"):
+        for name in ("generator", "discriminator", "ema"):
             setattr(trainer, name, getattr(trainer, name).to("meta"))
         for kind in ("generator", "discriminator"):
             adam = torch.optim.Adam(getattr(trainer, kind).parameters(), lr=1e-3)
@@ -97,7 +97,7 @@ class TestStep:
         for batch in examples(trainer, 3):
             trainer.take_step(*batch)
             trainer.step += 1
-        learnt = trainer.average.module if trainer.average else trainer.generator
+        learnt = trainer.ema.module if trainer.ema else trainer.generator
         for name, value in trainer.averaged.state_dict().items():
             before, after = start.state_dict()[name], learnt.state_dict()[name]
             if value.is_floating_point():
@@ -151,7 +151,7 @@ class TestStep:
         for one in (trainer, other):
             for one.step, batch in enumerate(batches[2:], start=2):
                 one.take_step(*batch)
-        for name in ("generator", "discriminator", "average"):
+        for name in ("generator", "discriminator", "ema"):
             first, second = (getattr(one, name).state_dict() for one in (trainer, other))
             for key, value in first.items():
                 assert torch.equal(value, second[key]), (name, key)

@@ -127,47 +127,34 @@ class _Kept:
 
 
 def _step(config: TrainConfig, generator, discriminator, kept: _Kept, size: int) -> None:
-    """Go through what a step of the loop does: one forward of the generator, both updates."""
+    """Go through what a step of the trainer does: one forward of the generator, both updates."""
     import torch
 
-    from pap_core.model import objective
     from pap_core.training.keeping import freeze_norms
+    from pap_core.training.losses import Batch, Losses
 
     if config.frozen_norms:
         freeze_norms(generator)
-    images = torch.zeros(config.batch, 3, size, size)
-    labels = torch.zeros(config.batch, size, size, dtype=torch.uint8)
-
     device = devices()[0].partition("-")[0]
     bf16 = computed_in(config.precision, device) == "bf16"
 
     def autocast():
         return torch.autocast("cpu", torch.bfloat16, enabled=bf16)
 
+    losses = Losses(config, generator, discriminator, autocast)
+    images = torch.zeros(config.batch, 3, size, size)
+    labels = torch.zeros(config.batch, size, size, dtype=torch.uint8)
+    batch = Batch.of(images, labels, config.border)
     with torch.autograd.graph.saved_tensors_hooks(kept.pack, lambda tensor: tensor):
-        with autocast():
-            raw = generator(images)
+        output = losses.forward(batch)
         if config.objective == "star":  # the geometry of its terms is none of torch's
-            raw.square().mean().backward()
+            output.raw.square().mean().backward()
             return
-        output = generator.colours(raw)
-        loss = objective.l1(output, images)
-        if config.cross_entropy:
-            loss = loss + objective.cross_entropy(raw, labels)
-        if config.dice:
-            loss = loss + objective.dice(raw, labels)
         if config.objective == "pix2pix":
             of_generator = len(kept.tensors)
-            with autocast():
-                real, fake = discriminator(images, images), discriminator(images, output.detach())
-            objective.discriminator_loss(real, fake).backward()
-            del real, fake
+            losses.of_discriminator(batch, output).backward()
             kept.forget_after(of_generator)
-            discriminator.requires_grad_(False)
-            with autocast():
-                logits = discriminator(images, output)
-            loss = loss + objective.adversarial(logits, real=True)
-        loss.backward()
+        losses.of_generator(batch, output)["generator"].backward()
 
 
 def comparable(config: TrainConfig) -> TrainConfig:
