@@ -17,7 +17,7 @@ from pap_core.training.tensorboard import Events
 from pap_core.training.trainer import Trainer
 from pap_core.training.validation import samples, validate
 
-LOG_EVERY = 20  # steps; the only times the loop waits for the device
+LOG_EVERY = 20  # steps from one row of the curve to the next; only there the loop waits for the device
 SAVE_EVERY = 180.0  # seconds between checkpoints within an epoch
 
 
@@ -70,23 +70,25 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
 
 def _to_the_end(run: Run, trainer: Trainer, validation: Crops, records: "_Records | None") -> None:
     """Train; `records` is None but in the main process."""
+
+    def stop_asked() -> bool:
+        return processes.on_main(lambda: run.stop_asked)
+
     saved = time.monotonic()
     for losses in trainer.steps(LOG_EVERY):
-        if not all(math.isfinite(value) for value in losses.values()):
-            raise Divergence(f"{run.folder}: a loss is not finite at step {trainer.step}: {losses}")
-        if not trainer.finite():  # the losses were taken before the last update
-            raise Divergence(f"{run.folder}: a weight is not finite after step {trainer.step}")
-        if records:
-            records.steps(losses)
-        ended = trainer.step % trainer.steps_per_epoch == 0
-        if ended:
-            found = validate(trainer.averaged, validation, trainer.autocast, trainer.accelerator)
-            better = found["mean"] > trainer.best
-            trainer.best = max(trainer.best, found["mean"])
+        if losses:
+            _see_finite(run, trainer, losses)
             if records:
-                records.epoch(found, better, validation)
-        due = ended or time.monotonic() - saved > SAVE_EVERY
-        stop = processes.on_main(lambda: run.stop_asked)
+                records.steps(losses)
+        ended = not trainer.validated
+        if ended:
+            _validate(trainer, validation, records, stop_asked)
+        # several GPUs would have to wait for each other to agree, so these look as they wait anyway
+        looks = losses or ended or trainer.device.type == "cpu" or processes.count() == 1
+        stop = not trainer.validated or (looks and stop_asked())
+        if stop and trainer.mean_losses.steps:
+            _see_finite(run, trainer, trainer.mean_losses.read())
+        due = ended or (losses and time.monotonic() - saved > SAVE_EVERY)
         if records and (due or stop):
             run.save_last(trainer.state(), trainer.averaged)
             saved = time.monotonic()
@@ -95,10 +97,31 @@ def _to_the_end(run: Run, trainer: Trainer, validation: Crops, records: "_Record
                 records.report("stopped")
                 run.forget_stop()
             return
-        if records:
+        if records and (losses or ended):
             records.report("running")
     if records:
         records.report("finished")
+
+
+def _validate(
+    trainer: Trainer, validation: Crops, records: "_Records | None", stop_asked: Callable[[], bool]
+) -> None:
+    """Validate an epoch; where a stop is asked for it is given up, and a resumed run makes it."""
+    found = validate(trainer.averaged, validation, trainer.autocast, trainer.accelerator, stop_asked)
+    if found:
+        better = found["mean"] > trainer.best
+        trainer.best = max(trainer.best, found["mean"])
+        trainer.validated = True
+        if records:
+            records.epoch(found, better, validation)
+
+
+def _see_finite(run: Run, trainer: Trainer, losses: dict[str, float]) -> None:
+    """Raise Divergence where a mean loss or a weight is no finite number; waits for the device."""
+    if not all(math.isfinite(value) for value in losses.values()):
+        raise Divergence(f"{run.folder}: a loss is not finite at step {trainer.step}: {losses}")
+    if not trainer.finite():  # the losses were taken before the last update
+        raise Divergence(f"{run.folder}: a weight is not finite after step {trainer.step}")
 
 
 class _Records:

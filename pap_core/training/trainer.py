@@ -2,7 +2,6 @@
 
 import math
 import os
-import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +25,7 @@ from pap_core.training.accumulation import Accumulation, Values
 from pap_core.training.config import TrainConfig
 from pap_core.training.keeping import freeze_norms, mixed, update_ema
 from pap_core.training.losses import Batch, Losses, Output
+from pap_core.training.mean_losses import MeanLosses
 from pap_core.training.precision import computed_in
 from pap_core.training.share import share_out
 
@@ -74,6 +74,8 @@ class Trainer:
         self._output: Output | None = None  # one forward of the generator, that serves both updates
         self.step = 0
         self.best = -1.0
+        self.validated = True  # that the epoch which ended last is
+        self.mean_losses = MeanLosses(self.accelerator)
         self.steps_per_epoch = math.ceil(len(crops) / config.batch)
         self.total = self.steps_per_epoch * config.epochs
 
@@ -88,26 +90,29 @@ class Trainer:
         found = self.ema.module if self.ema else self.generator
         return mixed(found, self._start, self.config.keep) if self.config.keep and self._start else found
 
-    def steps(self, every: int) -> Iterator[dict[str, float]]:
-        """Train to the end; yields the mean losses since the last yield after `every` steps and each epoch.
+    def steps(self, every: int) -> Iterator[dict[str, float] | None]:
+        """Train to the end; after an epoch's last step `validated` is False, until the caller has done it.
 
-        These are the only times that the processes wait for the device.
+        Yields:
+            After each step None, or the mean losses since they were last told where `every` steps are done or
+            an epoch ends: the only times that the processes wait for the device. First None where a resumed
+            run has an epoch to validate.
         """
-        sums: Values = {}
-        since, began = 0, time.monotonic()
+        if not self.validated:
+            yield None
+        self.mean_losses.start_clock()
         for images, labels in self._loader():
             on_device = (tensor.to(self.device, non_blocking=True) for tensor in (images, labels))
-            losses = self.take_step(*on_device)
+            self.mean_losses.add(self.take_step(*on_device))
             self.step += 1
-            since += 1
-            sums = {name: sums.get(name, 0) + value for name, value in losses.items()}
-            if self.step % every == 0 or self.step % self.steps_per_epoch == 0:
-                everywhere = self.accelerator.reduce(torch.stack(list(sums.values())), "mean").tolist()
-                means = {name: value / since for name, value in zip(sums, everywhere, strict=True)}
-                seconds = time.monotonic() - began
-                rate = self.learning_rate(self.step - 1)
-                yield means | {"lr": rate, "images_per_second": since * self.config.batch / seconds}
-                sums, since, began = {}, 0, time.monotonic()
+            self.validated = self.step % self.steps_per_epoch != 0
+            if self.step % every and self.validated:
+                yield None
+                continue
+            means, pace = self.mean_losses.take()
+            rate = self.learning_rate(self.step - 1)
+            yield means | {"lr": rate, "images_per_second": pace * self.config.batch}
+            self.mean_losses.start_clock()
 
     def take_step(self, images: torch.Tensor, labels: torch.Tensor) -> Values:
         """Update the discriminator, the generator, and the average of the generator's weights.
@@ -188,17 +193,19 @@ class Trainer:
 
     def state(self) -> dict:
         """Return all that a resume needs."""
-        own = self._stateful()
-        return {name: one.state_dict() for name, one in own.items()} | {
-            "step": self.step,
-            "best": self.best,
-        }
+        numbers = {name: getattr(self, name) for name in ("step", "best", "validated")}
+        own = {name: one.state_dict() for name, one in self._stateful().items()}
+        return own | numbers | {"mean_losses": self.mean_losses.state_dict()}
 
     def load_state(self, state: dict) -> None:
         """Go back to a state returned by `state`."""
-        for name, part in self._stateful().items():
-            part.load_state_dict(state[name])
+        for name, one in self._stateful().items():
+            one.load_state_dict(state[name])
         self.step, self.best = state["step"], state["best"]
+        # not in states of before, which were written where all losses were told and all epochs validated
+        self.validated = state.get("validated", True)
+        if "mean_losses" in state:
+            self.mean_losses.load_state_dict(state["mean_losses"])
 
     def _stateful(self) -> dict:
         found = {

@@ -48,15 +48,16 @@ def validate(
     crops: Crops,
     autocast: Callable[[], AbstractContextManager],
     accelerator: Accelerator | None = None,
-) -> dict:
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> dict[str, float]:
     """Return the mean strict Jaccard of nucleus and of cytoplasm over the crops, and the mean of the two.
 
-    Several processes share the work; see `counts_of`.
+    Several processes share the work; see `counts_of`. Nothing is returned where it was given up.
     """
-    counts = counts_of(generator, crops, autocast, accelerator)
+    counts = counts_of(generator, crops, autocast, accelerator, stop_asked)
     # an empty crop without a false alarm is undefined; a side of nothing else scores 0
     jaccard = {name: _mean(scores(found)["jaccard"]) for name, found in counts.items()}
-    return jaccard | {"mean": float(np.mean(list(jaccard.values())))}
+    return jaccard | {"mean": float(np.mean(list(jaccard.values())))} if jaccard else {}
 
 
 def counts_of(
@@ -64,6 +65,7 @@ def counts_of(
     crops: Crops,
     autocast: Callable[[], AbstractContextManager],
     accelerator: Accelerator | None = None,
+    stop_asked: Callable[[], bool] = lambda: False,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Count the strict hits and misses of each crop.
 
@@ -72,22 +74,31 @@ def counts_of(
         crops: all of them, in every process.
         autocast: makes the context to run in.
         accelerator: of a run with several processes: each generates its own crops, no two the same.
+        stop_asked: asked before each batch whether to give up, by all processes together.
 
     Returns:
-        In every process the counts of all crops; see `pap_core.evaluation.metrics.compare`.
+        In every process the counts of all crops, see `pap_core.evaluation.metrics.compare`; nothing where it
+        was given up.
     """
-    if accelerator is None or accelerator.num_processes == 1:
-        return compare(generate(generator, crops.images, autocast), crops.labels.numpy(), "strict")
-    everywhere = torch.zeros(len(CLASSES), len(COUNTS), len(crops), dtype=torch.int64)
-    own = slice(accelerator.process_index, None, accelerator.num_processes)
-    images, labels = crops.images[own], crops.labels[own]
-    if len(images):
-        found = compare(generate(generator, images, autocast), labels.numpy(), "strict")
-        rows = [[found[name][count] for count in COUNTS] for name in CLASSES]
-        everywhere[..., own] = torch.from_numpy(np.array(rows))
-    # where the others have their crops it holds zeros, so the sum has every crop once
-    summed = accelerator.reduce(everywhere.to(accelerator.device), "sum").cpu().numpy()
-    return {name: dict(zip(COUNTS, rows, strict=True)) for name, rows in zip(CLASSES, summed, strict=True)}
+    process, processes = 0, 1
+    if accelerator is not None:
+        process, processes = accelerator.process_index, accelerator.num_processes
+    counts = torch.zeros(len(CLASSES), len(COUNTS), len(crops), dtype=torch.int64)
+    for first in range(0, len(crops), _BATCH * processes):  # as many batches in each process
+        if stop_asked():
+            return {}
+        own = np.arange(first + process, min(first + _BATCH * processes, len(crops)), processes)
+        if len(own):
+            found = compare(
+                generate(generator, crops.images[own], autocast), crops.labels[own].numpy(), "strict"
+            )
+            rows = [[found[name][count] for count in COUNTS] for name in CLASSES]
+            counts[..., own] = torch.from_numpy(np.array(rows))
+    if processes > 1:  # where the others have their crops it holds zeros, so the sum has every crop once
+        counts = accelerator.reduce(counts.to(accelerator.device), "sum").cpu()
+    return {
+        name: dict(zip(COUNTS, rows, strict=True)) for name, rows in zip(CLASSES, counts.numpy(), strict=True)
+    }
 
 
 def _mean(values: np.ndarray) -> float:

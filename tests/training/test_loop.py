@@ -17,7 +17,7 @@ from pap_core.model.checkpoint import read
 from pap_core.training.loop import Divergence, Trainer, train
 from pap_core.training.state import STATE
 from pap_core.training.validation import samples, validate
-from tests.helpers.training.small_runs import DIVERGING, STEPS, assert_same, outcome, stop_at
+from tests.helpers.training.small_runs import DIVERGING, STEPS, assert_same, outcome, stop_after, stop_at
 
 
 class TestLearning:
@@ -104,7 +104,30 @@ class TestLearning:
         assert all(math.isfinite(value) for value in found.values())
 
 
+def poison_at(step: int, patch: pytest.MonkeyPatch) -> None:
+    """Make a weight no number in the midst of a run."""
+    take_step = Trainer.take_step
+
+    def poisoned(self: Trainer, *batch: torch.Tensor) -> dict:
+        losses = take_step(self, *batch)
+        if self.step == step:
+            with torch.no_grad():
+                next(self.generator.parameters())[0, 0, 0, 0] = math.nan
+        return losses
+
+    patch.setattr(Trainer, "take_step", poisoned)
+
+
 class TestDivergence:
+    @pytest.mark.parametrize(("stop", "what"), [(4, "weight"), (5, "loss")])
+    def test_a_stop_between_two_rows_keeps_nothing_that_is_no_number(self, new_run, monkeypatch, stop, what):
+        run = new_run()
+        poison_at(3, monkeypatch)
+        stop_after(run, stop, monkeypatch)
+        with pytest.raises(Divergence, match=f"a {what} is not finite .* step {stop}"):
+            train(run, cpu=True)
+        assert run.load_last() is None
+
     def test_what_is_no_number_stops_the_run(self, new_run):
         run = new_run(*DIVERGING)
         with pytest.raises(Divergence, match="not finite after step 20"):
@@ -124,21 +147,12 @@ class TestDivergence:
     )
     def test_the_last_good_weights_are_kept(self, new_run, uninterrupted, monkeypatch, step, message):
         run = new_run()
-        assert train(run, stop_at(run, STEPS), cpu=True)["step"] == STEPS
+        assert train(run, stop_at(run, STEPS, "validation"), cpu=True)["step"] == STEPS
         kept = [path for path in (run.folder / "checkpoints").rglob("*") if path.is_file()]
         before = {path: path.read_bytes() for path in kept}
         assert {path.name for path in kept} >= {STATE, "generator.safetensors"}
-        take_step = Trainer.take_step
-
-        def poisoned(self: Trainer, *batch: torch.Tensor) -> dict:
-            losses = take_step(self, *batch)
-            if self.step == step:
-                with torch.no_grad():
-                    next(self.generator.parameters())[0, 0, 0, 0] = math.nan
-            return losses
-
         with monkeypatch.context() as patched:
-            patched.setattr(Trainer, "take_step", poisoned)
+            poison_at(step, patched)
             with pytest.raises(Divergence, match=message):
                 train(run, cpu=True)
         assert run.read_status()["state"] == "failed"

@@ -12,6 +12,7 @@ import torch
 
 from pap_core.errors import InputError
 from pap_core.model import checkpoint
+from pap_core.model.catalogue import WEIGHTS
 from pap_core.model.checkpoint import read
 from pap_core.training import loop
 from pap_core.training.loop import train
@@ -24,6 +25,7 @@ from tests.helpers.training.small_runs import (
     assert_same,
     crash_at,
     outcome,
+    stop_after,
     stop_at,
     tiny,
     wait_for,
@@ -38,6 +40,26 @@ class TestResume:
         status = train(run, stop_at(run, 40), cpu=True)
         assert (status["state"], status["step"]) == ("stopped", 40)
         assert read(run.folder / "checkpoints" / "last").digest
+        assert train(run, cpu=True)["state"] == "finished"
+        assert_same(outcome(run), outcome(uninterrupted))
+
+    def test_a_stop_is_obeyed_after_the_step_and_within_a_validation(
+        self, new_run, uninterrupted, monkeypatch
+    ):
+        """Twice between two rows of the curve, before an epoch's last step, and twice in its validation."""
+        run = new_run()
+        for step in (7, 13, STEPS - 1):
+            with monkeypatch.context() as patch:
+                stop_after(run, step, patch)
+                assert train(run, cpu=True)["step"] == step
+            assert run.load_last()["mean_losses"]["steps"] == step % 20
+        for _ in range(2):
+            status = train(run, stop_at(run, STEPS, "step"), cpu=True)
+            assert (status["state"], status["step"]) == ("stopped", STEPS)
+            assert [row["kind"] for row in run.read_metrics()] == ["step", "step"]
+            run.ask_to_stop()  # of what is resumed with the validation
+        assert not (run.folder / "checkpoints" / "best" / WEIGHTS).exists()
+        run.forget_stop()
         assert train(run, cpu=True)["state"] == "finished"
         assert_same(outcome(run), outcome(uninterrupted))
 
@@ -133,13 +155,13 @@ class TestResume:
             return load(*arguments)
 
         monkeypatch.setattr(loop, "load", loading)
-        assert train(run, cpu=True)["step"] == 20
+        assert train(run, cpu=True)["step"] == 1
 
     def test_a_request_before_the_start_is_obeyed(self, new_run):
         """A run is started and stopped at once, while Python is still importing."""
         run = new_run()
         run.ask_to_stop()
-        assert train(run, cpu=True)["step"] == 20
+        assert train(run, cpu=True)["step"] == 1
         assert not run.stop_asked  # or a resume would stop as well
 
     def test_a_request_to_an_earlier_process_is_forgotten(self, new_run):

@@ -10,6 +10,7 @@ import torch
 from pap_core.data.dataset import Crops
 from pap_core.model.generator import Generator
 from pap_core.training.loop import Trainer
+from pap_core.training.mean_losses import MeanLosses
 from pap_core.training.validation import validate
 from tests.helpers.training.small_runs import examples, tiny
 
@@ -155,6 +156,28 @@ class TestStep:
             first, second = (getattr(one, name).state_dict() for one in (trainer, other))
             for key, value in first.items():
                 assert torch.equal(value, second[key]), (name, key)
+
+    def test_a_state_of_before_has_all_told_and_validated(self, trainer):
+        state = trainer.state()
+        del state["mean_losses"], state["validated"]
+        trainer.load_state(state)
+        assert (trainer.validated, trainer.mean_losses.steps) == (True, 0)
+
+    def test_means_between_two_rows_and_their_time_come_back_with_the_state(self, trainer):
+        values = [0.1, 0.7, 1 / 3]
+        whole, first, second = (MeanLosses(trainer.accelerator) for _ in range(3))
+        for value in values:
+            whole.add({"l1": torch.tensor(value)})
+        first.add({"l1": torch.tensor(values[0])})
+        first.read()
+        state = first.state_dict() | {"seconds": 60.0}
+        second.load_state_dict(state)
+        for value in values[1:]:
+            second.add({"l1": torch.tensor(value)})
+        assert second.read() == whole.read()
+        assert second.steps == whole.steps == 3
+        assert second.take()[1] < 3 / 60  # steps per second, those of before among them
+        assert second.state_dict() == {"sums": {}, "steps": 0, "seconds": 0.0}
 
 
 class TestSchedule:

@@ -40,7 +40,7 @@ def fill(disk: Path, leave: int) -> Path:
 @pytest.mark.parametrize("leave", [300_000, 0], ids=["no room for a checkpoint", "no room at all"])
 def test_a_disk_that_fills_up(small_disk: Path, drawn_dataset: Path, uninterrupted: Run, leave: int) -> None:
     run = Run.create(small_disk / "run", tiny(), [drawn_dataset])
-    train(run, stop_at(run, STEPS), cpu=True)
+    train(run, stop_at(run, STEPS, "validation"), cpu=True)
     state = run.folder / "checkpoints" / "last" / STATE
     kept = state.read_bytes()
     filler = fill(small_disk, leave)

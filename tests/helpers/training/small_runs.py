@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+import pytest
 import torch
 
 from pap_core.training.config import PRESETS, TrainConfig, override
@@ -59,8 +60,21 @@ def crash_at(step: int) -> Callable[[dict], None]:
     return progress
 
 
-def stop_at(run: Run, step: int) -> Callable[[dict], None]:
-    return lambda row: run.ask_to_stop() if row["step"] == step else None
+def stop_at(run: Run, step: int, kind: str = "") -> Callable[[dict], None]:
+    """Ask a run to stop as it writes a row of a step."""
+    return lambda row: run.ask_to_stop() if row["step"] == step and kind in row["kind"] else None
+
+
+def stop_after(run: Run, step: int, patch: pytest.MonkeyPatch) -> None:
+    """Ask a run to stop while it takes the last of so many steps."""
+    take_step = Trainer.take_step
+
+    def asking(self: Trainer, *batch: torch.Tensor) -> dict:
+        if self.step + 1 == step:
+            run.ask_to_stop()
+        return take_step(self, *batch)
+
+    patch.setattr(Trainer, "take_step", asking)
 
 
 def wait_for(ready: Callable[[], bool], process: subprocess.Popen) -> None:
