@@ -73,7 +73,7 @@ def start(comparison: Comparison, names: Sequence[str]) -> None:
     names = comparisons.chosen(names)
     command = ["pap_core.comparison.job", str(comparison.folder.resolve()), *names]
     with comparison.shut():
-        comparison.launch(command, **_said("starting", names))
+        comparison.launch(command, _said("starting", names))
 
 
 def work(

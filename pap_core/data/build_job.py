@@ -109,7 +109,7 @@ class Build(Job):
         with self.shut():
             self._start()
 
-    def begin(self, order: Order, bring: Callable[[Path], None] | None = None) -> None:
+    def begin(self, order: Order, bring: Callable[[Path], object] | None = None) -> None:
         """Bring what is to be built into the new folder, and start; raises as `start`."""
         with self.shut():
             self.tell(STARTING)  # by this process, while it brings what may be large
@@ -127,9 +127,9 @@ class Build(Job):
             ) from None
         self.launch(
             ["pap_core.data.build_process", str(self.folder.resolve())],
+            {"state": STARTING, "done": 0, "total": 0, "error": None, "queue_place": 0},
             {"OMP_NUM_THREADS": "1"},
             _PATIENT if patient else None,
-            **{"state": STARTING, "done": 0, "total": 0, "error": None, "queue_place": 0},
         )
 
 
@@ -210,22 +210,27 @@ def check_name(name: str) -> None:
 
 
 def _create(
-    name: str, options: dict, bring: Callable[[Path], None] | None = None, **source: str | int
+    name: str,
+    options: dict,
+    bring: Callable[[Path], object] | None = None,
+    folder: str | None = None,
+    archive: str | None = None,
+    smears: int | None = None,
 ) -> Build:
-    folder = (builds() / name).absolute()
-    order = Order(str((datasets() / name).absolute()), options, **source)
+    order = Order(str((datasets() / name).absolute()), options, folder, archive, smears)
+    place = (builds() / name).absolute()
     try:
         check_name(name)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700)  # what is uploaded is nobody else's
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700)  # what is uploaded is nobody else's
     except FileExistsError:
         raise InputError(f"{name}: a build of that name is there already; choose another name.") from None
     except OSError as error:
         raise unwritable(error) from error
-    build = Build(folder)
+    build = Build(place)
     try:
         build.begin(order, bring)
     except BaseException:
-        remove(folder)
+        remove(place)
         raise
     return build

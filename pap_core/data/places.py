@@ -5,16 +5,16 @@ from pathlib import Path
 FOLDERS = IMAGES, LABELS, TARGETS = "images", "labels", "targets"
 
 
-def image(folder: Path, crop: str) -> Path:
+def image(folder: str | Path, crop: str) -> Path:
     """Return the path of a crop's picture."""
     return Path(folder, IMAGES, f"{crop}.png")
 
 
-def label(folder: Path, crop: str) -> Path:
+def label(folder: str | Path, crop: str) -> Path:
     """Return the path of a crop's label map."""
     return Path(folder, LABELS, f"{crop}.png")
 
 
-def target(folder: Path, crop: str) -> Path:
+def target(folder: str | Path, crop: str) -> Path:
     """Return the path of a crop's colour map."""
     return Path(folder, TARGETS, f"{crop}.png")

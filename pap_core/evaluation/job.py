@@ -117,7 +117,7 @@ def start(checkpoint: Path, digest: str, split: TestSplit) -> Evaluation:
         write_whole(evaluation.folder / _ORDER, json.dumps(asdict(order), indent=2).encode())
         evaluation.launch(
             ["pap_core.evaluation.job", str(evaluation.folder.resolve())],
-            **{"state": STARTING, "done": 0, "total": split.crops, "error": None, "queue_place": 0},
+            {"state": STARTING, "done": 0, "total": split.crops, "error": None, "queue_place": 0},
         )
     return evaluation
 

@@ -44,7 +44,7 @@ def start(
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=HOME,
-            env=os.environ | here | (environment or {}),
+            env={**os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -122,17 +122,17 @@ class Job:
     def launch(
         self,
         command: Sequence[str],
+        begun: Mapping[str, Any],
         environment: Mapping[str, str] | None = None,
         niceness: int | None = None,
-        **begun: Any,
     ) -> None:
         """Start a process for the job, and return at once; to be called while it is `shut`.
 
         Args:
             command: a module and its arguments; it calls `held`.
+            begun: what the status says until the process speaks.
             environment: see `pap_core.jobs.background.start`.
             niceness: see there.
-            begun: what the status says until the process speaks.
         """
         self.forget_stop()
         process = background.start(command, self.folder / self.LOG, environment, niceness)

@@ -50,8 +50,8 @@ def put_off() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-        for signum in came:
-            signal.raise_signal(signum)
+        for one in came:
+            signal.raise_signal(one)
 
 
 def only_parent_ends(worker: int) -> None:
@@ -60,11 +60,12 @@ def only_parent_ends(worker: int) -> None:
     Whoever shuts a service or a machine down sends it to all processes at once. A worker that obeyed would
     be gone before its parent had come to an end in order, and the parent would take that for a fault.
     """
-    parent = multiprocessing.parent_process().pid
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # a worker has one
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
     def wait() -> None:
-        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent.pid:
             pass
         os._exit(0)
 

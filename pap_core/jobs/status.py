@@ -25,9 +25,8 @@ class Process(TypedDict, total=False):
 
 
 class Told(Process, total=False):
-    """What every status says; each sort of job names its states, and adds what is its own."""
+    """What every status says beside its state, which each sort of job names, with what is its own."""
 
-    state: str
     error: str | None  # one sentence, where it failed
     done: Count
     total: Count  # 0 while unknown

@@ -9,7 +9,8 @@ class Throttle:
     """Tells when a word is due."""
 
     def __init__(self) -> None:
-        self._said, self._part = float("-inf"), None
+        self._said = float("-inf")
+        self._part: object = None
 
     def due(self, part: object = None) -> bool:
         """Whether to say something now: the last word is `PAUSE` old, or was on another part of the work."""

@@ -1,6 +1,5 @@
 """Gradients of an update, accumulated over micro-batches where the memory is too small for all at once."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -69,11 +68,11 @@ class Accumulation:
     def _once(
         self, adam: torch.optim.Optimizer, batch: Batch, gradients: Callable[[Batch], Values]
     ) -> Values:
-        losses: Values = defaultdict(float)
+        losses: Values = {}
         adam.zero_grad()
         for micro in micro_batches(len(batch.images), self.micro_batches, self.process, self.processes):
             with nullcontext() if micro.whole else WholeBatch(micro):
                 found = gradients(batch.micro_batch(micro.rows, micro.weight))
             for name, loss in found.items():
-                losses[name] += loss.detach()
+                losses[name] = losses.get(name, 0.0) + loss.detach()
         return losses

@@ -8,38 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pap_core.jobs import queue
+from pap_core.training.planning.machine import CPU, GPU, devices
 from pap_core.training.run import Run
 from pap_core.workspace import runs
-
-CPU, GPU = "cpu", "cuda"
-
-
-def devices() -> list[str]:
-    """Name the GPUs this process may use, "cuda-0" and so on, or else the CPU, "cpu".
-
-    They are counted without torch. ``$CUDA_VISIBLE_DEVICES`` is obeyed; what follows a number that does
-    not exist is hidden, as CUDA does it.
-    """
-    count = _gpus()
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    names = []
-    for name in map(str, range(count)) if chosen is None else chosen.split(","):
-        name = name.strip()
-        known = name.startswith(("GPU-", "MIG-")) or (name.isdecimal() and int(name) < count)
-        if not (count and known):
-            break
-        names.append(f"{GPU}-{name}")
-    return names or [CPU]
-
-
-def _gpus() -> int:
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        return pynvml.nvmlDeviceGetCount()
-    except pynvml.NVMLError:  # no NVIDIA driver
-        return 0
 
 
 @contextmanager

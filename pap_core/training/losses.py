@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 
@@ -13,6 +13,9 @@ from pap_core.model.discriminator import Discriminator
 from pap_core.model.generator import ColourNetwork
 from pap_core.model.targets import draw_targets
 from pap_core.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from pap_core.model.star_convex import StarConvex
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Losses:
         config, share = self.config, batch.weight
         terms: dict[str, tuple[float, torch.Tensor]] = {}  # with their weights
         if config.objective == "star":
-            own = self.generator.terms(output.raw, batch.labels)
+            own = cast("StarConvex", self.generator).terms(output.raw, batch.labels)
             terms = {name: (1.0, share * term) for name, term in own.items()}
         elif config.l1_weight:
             terms["l1"] = config.l1_weight, share * objective.l1(output.colours, batch.target)
@@ -108,7 +111,7 @@ class Losses:
             with _frozen(self.discriminator), self.autocast():
                 logits = self.discriminator(batch.images, output.colours)
             terms["adversarial"] = 1.0, share * objective.adversarial(logits, real=True)
-        total = sum(weight * term for weight, term in terms.values())
+        total = cast(torch.Tensor, sum(weight * term for weight, term in terms.values()))
         return {name: term for name, (_, term) in terms.items()} | {"generator": total}
 
 

@@ -91,9 +91,9 @@ def start(run: Run) -> None:
     run.read_settings()
     folder = run.folder.resolve()
     command = ["pap_core", "train", "--resume", str(folder), "--evaluate"]
-    queued = {"state": QUEUED, "queued": time.time(), "queue_place": 0, "device": "", "note": ""}
+    queued = {"state": QUEUED, "queued": time.time(), "queue_place": 0, "device": ""}
     with run.shut():
-        run.launch(command, **queued, error=None)
+        run.launch(command, queued | {"note": "", "error": None})
 
 
 def resume(run: Run) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pap_core.data.described import describe
 from pap_core.errors import InputError
@@ -273,7 +273,7 @@ def new_folder(preset: str) -> Path:
 
 def _identity(dataset: Path) -> dict:
     described = describe(dataset, _IDENTITY)
-    return {name: described[name] for name in _IDENTITY}
+    return {name: cast(dict, described)[name] for name in _IDENTITY}
 
 
 def _published(dataset: dict) -> dict:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import cast
 
 import torch
 from accelerate import Accelerator
@@ -87,7 +88,7 @@ class Trainer:
     @property
     def averaged(self) -> ColourNetwork:
         """The generator to validate and keep: the moving average where there is one, mixed with the start."""
-        found = self.ema.module if self.ema else self.generator
+        found = cast(ColourNetwork, self.ema.module) if self.ema else self.generator
         return mixed(found, self._start, self.config.keep) if self.config.keep and self._start else found
 
     def steps(self, every: int) -> Iterator[dict[str, float] | None]:

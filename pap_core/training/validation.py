@@ -94,7 +94,8 @@ def counts_of(
             )
             rows = [[found[name][count] for count in COUNTS] for name in CLASSES]
             counts[..., own] = torch.from_numpy(np.array(rows))
-    if processes > 1:  # where the others have their crops it holds zeros, so the sum has every crop once
+    if accelerator is not None and processes > 1:
+        # where the others have their crops it holds zeros, so the sum has every crop once
         counts = accelerator.reduce(counts.to(accelerator.device), "sum").cpu()
     return {
         name: dict(zip(COUNTS, rows, strict=True)) for name, rows in zip(CLASSES, counts.numpy(), strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 from pap_core.data import places
 from pap_core.data.described import describe
@@ -83,7 +84,7 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
     try:
         with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):
             generator, discriminator = build(config.generator), Discriminator(config.discriminator)
-            sizes = [sum(one.numel() for one in net.parameters()) for net in (generator, discriminator)]
+            own, other = (sum(one.numel() for one in net.parameters()) for net in (generator, discriminator))
             kept = _Kept([generator, discriminator])
             with counter() as counted:
                 _step(config, generator, discriminator, kept, size)
@@ -95,8 +96,8 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
         ) from None
     trained = [4, 4 if config.objective == "pix2pix" else 1]  # weight, gradient, two moments
     trained[0] += bool(config.average)
-    states = _NUMBER * sum(count * copies for count, copies in zip(sizes, trained, strict=True))
-    return Costs(*sizes, states, kept.most, counted.get_total_flops() / config.batch)
+    states = _NUMBER * sum(count * copies for count, copies in zip((own, other), trained, strict=True))
+    return Costs(own, other, states, kept.most, counted.get_total_flops() / config.batch)
 
 
 class _Kept:
@@ -161,7 +162,8 @@ def comparable(config: TrainConfig) -> TrainConfig:
     """Return the configuration that stands for all of the same memory and pace."""
     weights = {name: float(bool(getattr(config, name))) for name in ("cross_entropy", "dice")}
     weights["average"] = 0.5 if config.average else 0.0
-    return dataclasses.replace(config, **_FREE, **weights)
+    changes: dict[str, Any] = _FREE | weights
+    return dataclasses.replace(config, **changes)
 
 
 def measure(config: TrainConfig, folders: Sequence[Path]) -> Pace:
