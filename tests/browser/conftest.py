@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.browser.browsing import PATIENCE
+from tests.helpers.browser.browsing import profile
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 FLAGS = (
     "--no-sandbox",
@@ -44,17 +44,23 @@ def browser() -> Iterator["Browser"]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def person(browser: "Browser") -> Iterator["BrowserContext"]:
+    """The browser of one person, who need not load the program of the pages for each of them."""
+    opened = profile(browser)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def visit(browser: "Browser") -> Iterator[Callable[[str], "Page"]]:
-    """Return `visit(address)`: a page on a laptop's screen; all are closed at the end."""
+def visit(person: "BrowserContext") -> Iterator[Callable[[str], "Page"]]:
+    """Return `visit(address)`: a page of that person; all are closed at the end."""
     pages = []
 
     def open_page(address: str) -> "Page":
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        pages.append(page)
-        page.set_default_timeout(1000 * PATIENCE)
-        page.goto(address)
-        return page
+        pages.append(person.new_page())
+        pages[-1].goto(address)
+        return pages[-1]
 
     yield open_page
     for page in pages:

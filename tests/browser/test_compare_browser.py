@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.browser.browsing import serving, settle
 from tests.helpers.comparing import few
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +30,9 @@ def address(phantom_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def compared(browser: "Browser", address: str) -> str:
+def compared(person: "BrowserContext", address: str) -> str:
     """The address of the page, once a person has had two methods compared."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(1000 * PATIENCE)
+    page = person.new_page()
     page.goto(address)
     page.get_by_role("link", name="Compare").first.click()
     page.get_by_text("There is no comparison yet").wait_for()

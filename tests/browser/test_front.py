@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(("path", "title"), [("results", "Results"), ("train", "Train")])
 def test_the_first_address_of_a_fresh_server(visit: Callable, space: Path, path: str, title: str) -> None:
     checkpoint = write_checkpoint(space.parent / "threshold", threshold_network())
-    with serving(space.parent, checkpoint) as address:
+    with serving(space.parent, checkpoint, fresh=True) as address:
         page = visit(f"{address}/{path}")
         page.get_by_role("heading", name=title, exact=True).wait_for()
         page.get_by_role("button", name="Checkpoint: threshold").wait_for()

@@ -11,11 +11,11 @@ import torch
 
 from pap_core.model.generator import Generator
 from pap_core.settings.networks import GeneratorConfig
-from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.browser.browsing import serving, settle
 from tests.helpers.threshold_checkpoint import write_checkpoint
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +30,9 @@ def address(space: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def evaluated(browser: "Browser", address: str) -> str:
+def evaluated(person: "BrowserContext", address: str) -> str:
     """The address of the page, once a person has had the ready set evaluated."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(1000 * PATIENCE)
+    page = person.new_page()
     page.goto(address)
     page.get_by_role("link", name="Results").first.click()
     page.get_by_role("heading", name="Results", exact=True).wait_for()

@@ -81,8 +81,7 @@ def drag(page: "Page", points: list[tuple[float, float]], zoom: float = 1) -> No
 def click(page: "Page", *points: tuple[float, float], zoom: float = 1) -> None:
     for point in points:
         page.mouse.click(*on_screen(page, *point, zoom))
-        page.wait_for_timeout(600)  # two in a row are no double click
-    settle(page)
+        settle(page)
 
 
 def choose(page: "Page", name: str) -> None:

@@ -149,7 +149,7 @@ def test_both_pictures_are_zoomed_and_moved_as_one(slide: "Page") -> None:
     assert whole[0] == whole[1]
     slide.mouse.move(x, y)
     slide.mouse.wheel(0, -500)
-    slide.wait_for_timeout(300)
+    settle(slide)
     near = views(slide)
     assert near[0] == near[1] != whole[0]
     edge = slide.locator("[data-pane=picture] .cell path").first
@@ -158,11 +158,11 @@ def test_both_pictures_are_zoomed_and_moved_as_one(slide: "Page") -> None:
     slide.mouse.down()
     slide.mouse.move(x - 60, y - 40, steps=4)
     slide.mouse.up()
-    slide.wait_for_timeout(300)
+    settle(slide)
     moved = views(slide)
     assert moved[0] == moved[1] != near[0]
     slide.keyboard.press("0")
-    slide.wait_for_timeout(300)
+    settle(slide)
     assert views(slide) == whole
 
 

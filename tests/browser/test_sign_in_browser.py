@@ -15,11 +15,11 @@ import pytest
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from tests.helpers.browser.browsing import PATIENCE, serving, settle
+from tests.helpers.browser.browsing import PATIENCE, profile, serving, settle
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +84,22 @@ def address(space: Path, provider: str) -> Iterator[str]:
     secrets.write_text(SECRETS.format(secret=COOKIE_SECRET, provider=provider))
     with serving(space.parent, space.parent / "threshold", options=[f"--secrets.files={secrets}"]) as address:
         yield address
+
+
+@pytest.fixture
+def visit(browser: "Browser") -> Iterator[Callable[[str], "Page"]]:
+    """Return `visit(address)`: a page of somebody whom no server knows; all are closed at the end."""
+    strangers = []
+
+    def open_page(address: str) -> "Page":
+        strangers.append(profile(browser))
+        page = strangers[-1].new_page()
+        page.goto(address)
+        return page
+
+    yield open_page
+    for one in strangers:
+        one.close()
 
 
 @pytest.fixture

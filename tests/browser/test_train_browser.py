@@ -62,15 +62,16 @@ def curve(page: "Page", title: str = "Adversarial loss") -> str:
 
 
 def wait_for(ready: Callable[[], bool], what: str) -> None:
-    for _ in range(2 * PATIENCE):
+    deadline = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < deadline:
         if ready():
             return
-        time.sleep(0.5)
+        time.sleep(0.1)
     pytest.fail(f"waited too long: {what}")
 
 
 def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
-    with serving(place, place / "threshold", end=signal.SIGKILL) as address:
+    with serving(place, place / "threshold", end=signal.SIGKILL, fresh=True) as address:
         page = train_page(visit, address)
         start(page)
         page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for(timeout=4000 * PATIENCE)

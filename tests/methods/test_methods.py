@@ -19,18 +19,18 @@ from pap_core.methods.network import Network
 from pap_core.training.config import override
 
 # what makes a moment of training enough on phantoms that are all alike
-MOMENT = ["epochs=10", "batch=4", "warmup=0", "average=0.5", "decay=0.3", "learning_rate=0.002", "samples=1"]
+MOMENT = ["epochs=5", "batch=2", "warmup=0", "average=0.5", "decay=0.3", "learning_rate=0.002", "samples=1"]
 NARROW = {
-    "superpixel-cnn": ["generator.width=8", "epochs=20"],
-    "patch-cnn": ["generator.width=8", "epochs=20"],
-    "convnet": ["generator.width=8", "epochs=20"],
+    "superpixel-cnn": ["generator.width=8", "epochs=10"],
+    "patch-cnn": ["generator.width=8", "epochs=10"],
+    "convnet": ["generator.width=8", "epochs=10"],
     "pix2pix-paper": ["generator.width=8", "discriminator.width=4", "cross_entropy=0", "learning_rate=0.001"],
     "pix2pix-compact": ["generator.width=8", "discriminator.width=4"],
-    "star-convex": ["generator.width=8", "epochs=28", "jitter.zoom=[1,1]", "jitter.shift=0"],
-    "fcn-8": ["generator.width=8", "epochs=16"],
-    "fcn-16": ["generator.width=8", "epochs=16"],
-    "u-net": ["generator.width=8", "epochs=6"],
-    "efficientnet-fpn": ["generator.width=16", "epochs=6"],
+    "star-convex": ["generator.width=8", "epochs=14", "jitter.zoom=[1,1]", "jitter.shift=0"],
+    "fcn-8": ["generator.width=8", "epochs=8"],
+    "fcn-16": ["generator.width=8", "epochs=8"],
+    "u-net": ["generator.width=8", "epochs=3"],
+    "efficientnet-fpn": ["generator.width=16", "epochs=3"],
     "efficientnet-fpn-scratch": ["generator.width=16"],
 }
 

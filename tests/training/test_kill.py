@@ -66,7 +66,7 @@ def kill_somewhere(run: Run, one: psutil.Process, chance: random.Random) -> str 
     last, best = run.folder / "checkpoints" / "last", run.folder / "checkpoints" / "best"
     kind = chance.choice(["any", "any", "state", "weights", "best", "status"])
     if kind == "any":
-        until = time.monotonic() + chance.uniform(0, 2.0)
+        until = time.monotonic() + chance.uniform(0, 1.0)
         caught = wait(lambda: time.monotonic() > until, one, 0.001)
     else:
         # a few writes are let pass, so that not only the first is caught
@@ -76,7 +76,7 @@ def kill_somewhere(run: Run, one: psutil.Process, chance: random.Random) -> str 
             "best": (best, f".{WEIGHTS}.{one.pid}.part"),
             "status": (run.folder, f".status.json.{one.pid}.part"),
         }[kind]
-        earliest = time.monotonic() + chance.uniform(0, 1.0)
+        earliest = time.monotonic() + chance.uniform(0, 0.5)
         part = folder / name
         caught = wait(lambda: part.exists() and time.monotonic() > earliest, one, 0.0)
     if not caught:
@@ -123,11 +123,6 @@ def killed(times: int, seed: int, forking: Forking, folder: Path, dataset: Path,
         assert_same(outcome(run), expected)
         assert not list(run.folder.rglob("*.part"))
     return kills
-
-
-@pytest.mark.slow
-def test_killed_three_times(forking, workspace, drawn_dataset, undisturbed):
-    assert len(killed(3, 1, forking, workspace, drawn_dataset, undisturbed)) == 3
 
 
 @pytest.mark.slow

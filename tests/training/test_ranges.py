@@ -9,7 +9,7 @@ import torch
 from pap_core.errors import InputError
 from pap_core.model.checkpoint import write_config, write_weights
 from pap_core.model.networks import build
-from pap_core.training import work
+from pap_core.training import loop, work
 from pap_core.training.config import EVERY_RANGE, PRESETS
 from pap_core.training.run import Run
 from tests.helpers.training.small_runs import tiny
@@ -29,6 +29,7 @@ REFUSED = {
     "validation=0.001": "too few to hold one out",
     "validation=0.99": "would all be held out",
 }
+SOME = 4  # steps
 HEAVY = ("generator.width=1024", "discriminator.width=1024")  # begun, and not trained
 
 
@@ -64,7 +65,7 @@ def refused(folder: Path, dataset: Path, settings: tuple[str, ...]) -> str:
 
 
 def trained(run: Run) -> str:
-    """Take some steps, at most an epoch, and tell how that ended."""
+    """Take `SOME` steps and tell how that ended."""
     try:
         return work.work(run, cpu=True, progress=lambda row: run.ask_to_stop())["state"]
     except InputError as error:
@@ -74,7 +75,10 @@ def trained(run: Run) -> str:
 @pytest.mark.slow
 @pytest.mark.usefixtures("space")
 @pytest.mark.parametrize(("name", "setting"), ends(), ids=lambda value: value)
-def test_the_ends_of_every_range(name: str, setting: str, drawn_dataset: Path, tmp_path: Path) -> None:
+def test_the_ends_of_every_range(
+    name: str, setting: str, drawn_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LOG_EVERY", SOME)
     settings = (*NEEDS.get(name, ()), setting)
     if setting in REFUSED:
         with pytest.raises(InputError, match=REFUSED[setting]):
