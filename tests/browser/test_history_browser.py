@@ -62,8 +62,12 @@ def address(place: Path) -> Iterator[str]:
         yield address
 
 
-def go(page: "Page", name: str) -> None:
+def follow(page: "Page", name: str) -> None:
     page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def go(page: "Page", name: str) -> None:
+    follow(page, name)
     settle(page)
 
 
@@ -88,7 +92,7 @@ def act(page: "Page", chance: random.Random) -> str:
         choose(page, name, option)
     else:
         control.click()
-    settle(page)
+        settle(page)
     page.keyboard.press("Escape")
     return f"{name} {option or ''}".strip()
 
@@ -152,7 +156,7 @@ def test_no_walk_through_the_history_fails(visit: Callable, address: str, place:
         step = chance.choice(["page", "act", "act", "back", "back", "forward"])
         if step == "page":
             walked.append(chance.choice(list(HEADINGS)))
-            go(page, walked[-1])
+            follow(page, walked[-1])
             entries += 1
         elif step == "act":
             walked.append(act(page, chance))
