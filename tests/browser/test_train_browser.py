@@ -74,7 +74,7 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
     with serving(place, place / "threshold", end=signal.SIGKILL, fresh=True) as address:
         page = train_page(visit, address)
         start(page)
-        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for(timeout=4000 * PATIENCE)
+        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for()
         (run,) = runs_of(place)
         assert f"train_run={run.folder.name}" in page.url
         wait_for(lambda: curve(page) != "", "the first points of a curve")
@@ -86,19 +86,19 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
         )  # drawn on, and not drawn anew: nothing flickers, and a zoom stays
 
         page.get_by_role("button", name="Stop", exact=True, disabled=False).click()
-        page.get_by_role("button", name="Resume", disabled=False).wait_for(timeout=4000 * PATIENCE)
+        page.get_by_role("button", name="Resume", disabled=False).wait_for()
         stopped = json.loads((run.folder / "status.json").read_text())
         assert stopped["state"] == "stopped"
         assert 0 < stopped["step"] < stopped["steps"]
         settle(page)
         page.get_by_role("button", name="Resume", disabled=False).click()
-        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for(timeout=4000 * PATIENCE)
+        page.get_by_role("button", name="Stop", exact=True, disabled=False).wait_for()
         page.close()
     assert process.state(run) in process.LIVE  # the server is gone, the run is not
 
     with serving(place, place / "threshold") as address:
         page = train_page(visit, address)
-        page.get_by_text("Finished", exact=True).wait_for(timeout=10_000 * PATIENCE)
+        page.get_by_text("Finished", exact=True).wait_for(timeout=4000 * PATIENCE)
         status = json.loads((run.folder / "status.json").read_text())
         assert status["step"] == status["steps"]
         page.get_by_role("heading", name="Best checkpoint").wait_for()
@@ -107,7 +107,7 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
 
         page.get_by_role("button", name="Export to ONNX").click()
         offered = page.get_by_role("button", name="ONNX", exact=True)
-        offered.wait_for(timeout=4000 * PATIENCE)
+        offered.wait_for()
         with page.expect_download() as waiting:
             offered.click()
         assert waiting.value.suggested_filename == f"{run.folder.name}.onnx"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60  # s; a machine may be busy with a training
+PATIENCE = 240  # s; a machine may be busy, and what works in the background is the last to have it
 QUIET = 320  # ms
 WIRE = Path(__file__).with_name("wire.js")
 # what is there while a page runs, or waits for a part of its program

@@ -71,7 +71,7 @@ def _serve() -> None:
         forked = os.fork()
         if not forked:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            printed = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             for number in (1, 2):
                 os.dup2(printed, number)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
