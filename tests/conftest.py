@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pap_core.contours import fill, write_dat
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.phantom import smear as phantom
 from pap_core.jobs import background
+from pap_core.training import checks
 
 FIELD = (480, 384)  # of a small smear
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours of drawn smears
@@ -45,6 +47,14 @@ def _own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is started here must not wait for, nor be mixed with, the runs of a person's workspace."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAP_WORKSPACE", str(tmp_path_factory.mktemp("workspace")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _counted_once() -> Iterator[None]:
+    """What a step takes is counted once for each configuration, not for every run that a test makes of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "costs", cache(checks.costs))
         yield
 
 

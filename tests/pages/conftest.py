@@ -1,9 +1,12 @@
 """What all tests of the pages need."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from pap_core.evaluation.store import Kept
 from pap_core.reviewing.split_queue import SplitQueue, split_queue
@@ -17,6 +20,15 @@ from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoi
 def _one_thread() -> None:
     """Leave the other cores to whoever else works on this machine."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_searched_once() -> Iterator[None]:
+    """Find the components that are installed once, as a server does, and not for every page opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        searched = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", searched)
+        yield
 
 
 @pytest.fixture(scope="session")

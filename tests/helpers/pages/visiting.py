@@ -36,7 +36,7 @@ def use(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 def page(name: str, **address: str | list[str]) -> AppTest:
     """Open a page at an address; the names of what it keeps there begin with the page's."""
-    app = AppTest.from_file(str(APP), default_timeout=PATIENCE).run()
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
     app.switch_page(f"pages/{name}.py")
     for key, value in address.items():
         app.query_params[f"{name}_{key}"] = value
