@@ -19,6 +19,7 @@ from pap_core.data.build import BuildOptions, build
 from pap_core.data.phantom import smear as phantom
 from pap_core.jobs import background
 from pap_core.training import checks
+from tests.helpers.building import cut_here
 
 FIELD = (480, 384)  # of a small smear
 GLASS, CELL, NUCLEUS = (230, 225, 220), (120, 160, 200), (60, 40, 90)  # colours of drawn smears
@@ -119,7 +120,9 @@ def phantom_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def phantom_dataset(phantom_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished data set of the small phantom smears, to train and to evaluate on. Not to be changed."""
     folder = tmp_path_factory.mktemp("dataset") / "phantom"
-    build(phantom_source, folder, BuildOptions(mode="fit"))
+    with pytest.MonkeyPatch.context() as patch:
+        cut_here(patch)
+        build(phantom_source, folder, BuildOptions(mode="fit"))
     return folder
 
 

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from pap_core.contours import fill
-from pap_core.data.build import MANIFEST, BuildOptions, build
+from pap_core.data import cutting
+from pap_core.data.build import MANIFEST, BuildOptions, build, summary
 from pap_core.data.readers import herlev, sipakmed
 from pap_core.data.summary import summary
 from pap_core.errors import InputError
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, colour_map
+from tests.helpers.building import cut_here
 from tests.helpers.built import reasons, rows
 
 KINDS = ("images", "labels", "targets")
@@ -183,6 +185,8 @@ def test_the_small_data_set_is_fit_to_train_on(phantom_dataset: Path) -> None:
 def test_the_same_source_gives_the_same_data_set_anywhere(
     phantom_source: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:
+    """By workers, too: the first was built by one process alone."""
+    assert sum(path.stat().st_size for path in phantom_source.rglob("*.bmp")) > cutting._LITTLE
     shutil.copytree(phantom_source, tmp_path / "other machine" / "copy")
     (tmp_path / "link").symlink_to(tmp_path / "other machine")
     described = build(tmp_path / "link" / "copy", tmp_path / "again", BuildOptions(mode="fit"))
@@ -192,8 +196,9 @@ def test_the_same_source_gives_the_same_data_set_anywhere(
 
 
 def test_another_seed_gives_another_split_and_digest(
-    phantom_source: Path, phantom_dataset: Path, tmp_path: Path
+    phantom_source: Path, phantom_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cut_here(monkeypatch)
     described = build(phantom_source, tmp_path / "other", BuildOptions(mode="fit", seed=1))
     first = json.loads((phantom_dataset / "dataset.json").read_text())
     assert described["digest"] != first["digest"]

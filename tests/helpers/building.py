@@ -1,12 +1,19 @@
-"""Builds that are held where they are, for a test to act on one before it is done."""
+"""Builds without workers; and builds that are held where they are, to act on one before it is done."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+import pytest
 
-from pap_core.data.build_job import Build
+from pap_core.data import cutting
+from pap_core.data.build_job import STATUS, Job
+
+
+def cut_here(patch: pytest.MonkeyPatch) -> None:
+    """Have crops cut in this process: workers take seconds to start, and what they give is the same."""
+    patch.setattr(cutting, "_LITTLE", 10**9)
 
 
 @contextmanager

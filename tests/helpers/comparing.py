@@ -27,7 +27,7 @@ def few(dataset: Path, folder: Path, train: int = 0) -> Path:
     test = manifest[manifest["split"] == "test"].groupby("category").head(2)
     rows = pd.concat([test, manifest[manifest["split"] == "train"].groupby("category").head(train)])
     rows.to_csv(folder / "manifest.csv", index=False)
-    for path in folder.glob("images/*.png"):
+    for path in folder.glob("*/*.png"):
         if path.stem not in set(rows["id"]):
             path.unlink()
     described = json.loads((folder / "dataset.json").read_text())

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import Crops, load
 from pap_core.errors import InputError
 from pap_core.evaluation.metrics import compare, scores
@@ -42,23 +41,15 @@ EVERY = [
 
 
 @pytest.fixture(scope="module")
-def dataset(phantom_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few fitted phantom cells of one kind."""
-    folder = tmp_path_factory.mktemp("methods") / "data"
-    build(phantom_source, folder, BuildOptions(mode="fit"))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the runs are; members are fitted once."""
     return tmp_path_factory.mktemp("runs") / "moment"
 
 
 @pytest.fixture(scope="module")
-def seen(dataset: Path) -> Crops:
+def seen(phantom_dataset: Path) -> Crops:
     """What the methods are tried on: that they have learnt anything is what is asked."""
-    crops = load([dataset], "train")
+    crops = load([phantom_dataset], "train")
     return crops.subset(np.arange(len(crops)) < 12)
 
 
@@ -92,10 +83,10 @@ def _each() -> list:
 
 @pytest.mark.parametrize("name", _each())
 def test_learns_repeats_itself_and_comes_back(
-    name: str, dataset: Path, place: Path, seen: Crops, tmp_path: Path
+    name: str, phantom_dataset: Path, place: Path, seen: Crops, tmp_path: Path
 ):
     method = quick(make(name))
-    assert method.fit([dataset], place, minutes=0.1)
+    assert method.fit([phantom_dataset], place, minutes=0.1)
     pictures = images(seen)
     found = method.generate(pictures)
 
