@@ -17,6 +17,7 @@ from pap_core.labels import colour_map
 from pap_core.measurement import measure
 from pap_core.model.checkpoint import read
 from pap_core.training.run import Run
+from tests.helpers.building import cut_here
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = ("phantom", "build", "train", "evaluate", "compare", "publish", "reviews", "predict")
@@ -140,7 +141,8 @@ class TestTrain:
         assert "not empty" in capsys.readouterr().err
 
 
-def test_build(phantom_source, tmp_path, capsys):
+def test_build(phantom_source, tmp_path, capsys, monkeypatch):
+    cut_here(monkeypatch)
     command = ["build", str(phantom_source), str(tmp_path / "out"), "--mode", "fit"]
     assert main([*command, "--json"]) == 0
     described = last_json(capsys)

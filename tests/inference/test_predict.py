@@ -17,6 +17,7 @@ from pap_core.export.spreadsheet import harmless
 from pap_core.images import png_bytes, write_png
 from pap_core.model.checkpoint import read
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
+from tests.helpers.warm import Script
 
 PROJECT = Path(__file__).parents[2]
 
@@ -321,19 +322,17 @@ def test_a_batch_that_is_ended_leaves_a_table_that_the_next_goes_on_with(
     names = [f"{name}.png" for name in "abcdef"]
     for number, name in enumerate(names):
         write_png(folder / name, picture(1 + number % 4))
-    words = [sys.executable, "-c", HOLDS, at, *command(checkpoint, out, folder)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(words, cwd=PROJECT, text=True, **pipes) as one:
+    with Script(HOLDS, at, *command(checkpoint, out, folder)) as one:
         assert one.stdout.readline() == "here\n"
         one.send_signal(signum)
         if signum != signal.SIGKILL:
             one.stdin.write("\n")
             one.stdin.flush()
-        said = one.stderr.read()
+        said, status = one.stderr.read(), one.wait()
     # asked to end, it has all of the picture it was at
     whole = names[:2] if signum == signal.SIGKILL else names[:3]
     if signum != signal.SIGKILL:
-        assert one.returncode == 130
+        assert status == 130
         assert "interrupted" in said
     if at != "amid":
         assert cells(out).groupby("file").size().to_dict() == {n: 1 + names.index(n) % 4 for n in whole}
@@ -349,8 +348,7 @@ def test_a_batch_that_is_ended_leaves_a_table_that_the_next_goes_on_with(
 def test_two_at_once_do_not_write_one_table(checkpoint: Path, folder: Path, tmp_path: Path, capsys) -> None:
     for name in "abcd":
         write_png(folder / f"{name}.png", picture())
-    words = [sys.executable, "-c", HOLDS, "before", *command(checkpoint, tmp_path / "out", folder)]
-    with subprocess.Popen(words, cwd=PROJECT, text=True, stdin=-1, stdout=-1) as one:
+    with Script(HOLDS, "before", *command(checkpoint, tmp_path / "out", folder)) as one:
         assert one.stdout.readline() == "here\n"
         assert main(command(checkpoint, tmp_path / "out", folder / "d.png")) == 1
         assert "another process predicts into this folder" in capsys.readouterr().err

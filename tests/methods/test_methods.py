@@ -87,6 +87,8 @@ def test_learns_repeats_itself_and_comes_back(
 ):
     method = quick(make(name))
     assert method.fit([phantom_dataset], place, minutes=0.1)
+    if name in UNTRAINED:
+        seen = seen.subset(np.arange(len(seen)) < 2)
     pictures = images(seen)
     found = method.generate(pictures)
 

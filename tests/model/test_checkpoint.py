@@ -21,6 +21,7 @@ from pap_core.model.catalogue import CONFIG, SHIPPED, WEIGHTS
 from pap_core.model.checkpoint import copy, read, write_config, write_weights
 from pap_core.model.generator import Generator
 from pap_core.settings.networks import GeneratorConfig
+from tests.helpers.warm import Script
 
 CONFIGS = {
     "colour": GeneratorConfig(levels=2, width=4, kernel=4),
@@ -289,11 +290,10 @@ for number in range(100_000):
 def test_killed_while_weights_are_replaced_a_checkpoint_is_left_that_can_be_read(folder, of_before):
     """Read all the while, as a page would that watches a run."""
     chance = random.Random(0)
-    command = [sys.executable, "-c", REPLACES, str(folder)]
     for _ in range(3):
         if of_before:
             without_digest(folder)
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as one:
+        with Script(REPLACES, str(folder)) as one:
             for _ in range(chance.randrange(1, 20)):
                 assert one.stdout.readline()
                 read(folder)

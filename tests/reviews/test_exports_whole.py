@@ -1,7 +1,5 @@
 """Exports are there whole or not at all, and one damaged picture leaves the others in them."""
 
-import subprocess
-import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +14,7 @@ from pap_core.reviews.exports import FORMATS, write
 from pap_core.reviews.records import Place
 from pap_core.reviews.store import Reviews, sqlite_engine
 from tests.helpers.reviews.reviewed_smear import accept, cell, reviewed
+from tests.helpers.warm import Script
 
 SEVERAL = ("reviews", "sipakmed", "coco", "geojson")
 
@@ -62,8 +61,7 @@ def test_killed_nothing_is_there_and_the_next_is_whole(
     write(opened(database), kind, tmp_path / "whole")
     files = len(content(tmp_path / "whole")) if last else 1
     out = tmp_path / "out"
-    command = [sys.executable, "-c", EXPORTS, str(database), kind, str(out)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
+    with Script(EXPORTS, str(database), kind, str(out)) as one:
         one.stdin.write("\n" * (files - 1))
         one.stdin.flush()
         for _ in range(files):
