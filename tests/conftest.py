@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -28,11 +29,26 @@ Outlines = tuple[np.ndarray, np.ndarray]  # cell and nucleus
 PaintSmear = Callable[..., Path]
 
 
+MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
+LONGEST = ("test_process.py", "test_build_job.py", "test_job.py", "test_begun.py", "test_predict.py")
+ROOM = 4e9  # bytes free there, many times what the folders of tests take
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of several workers one thread: they share the cores."""
+    """Put the folders of tests into memory, for the disk is waited for at each file that is written safely.
+
+    And give each of several workers one thread: they share the cores.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     if hasattr(config, "workerinput"):
         os.environ["OMP_NUM_THREADS"] = "1"
         torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, or the last worker is left alone with one."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,6 +72,20 @@ def _counted_once() -> Iterator[None]:
     """What a step takes is counted once for each configuration, not for every run that a test makes of it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "costs", cache(checks.costs))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_searched_once() -> Iterator[None]:
+    """Find the components that are installed once, as a server does, and not for each page opened."""
+    if "streamlit" not in sys.modules:
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        searched = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", searched)
         yield
 
 

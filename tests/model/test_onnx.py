@@ -88,6 +88,7 @@ def test_a_checkpoint_or_data_set_that_is_gone_is_told(
 @pytest.mark.skipif(bool(missing(NEEDS["star"])), reason=missing(NEEDS["star"]))
 def test_polygons_are_refused_in_words(tmp_path: Path, phantom_dataset: Path) -> None:
     polygons = write_checkpoint(tmp_path / "polygons", build(GeneratorConfig(network="star", width=4)))
+    places = {"checkpoint": polygons, "dataset": phantom_dataset, "folder": tmp_path / "export"}
     with pytest.raises(InputError, match="polygons: draws polygons outside of the network"):
-        export(polygons, phantom_dataset, tmp_path / "export")
+        onnx_export._work({name: str(path) for name, path in places.items()} | {"card": ""})
     assert not (tmp_path / "export").exists()

@@ -1,13 +1,11 @@
 """What all tests of the pages need."""
 
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
-from streamlit.components.v2 import manifest_scanner
 
+from pages.parts.segment.examples import SEEDS, example
 from pap_core.evaluation.store import Kept
 from pap_core.reviewing.split_queue import SplitQueue, split_queue
 from pap_core.reviews.store import Reviews, sqlite_engine
@@ -22,13 +20,16 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _packages_searched_once() -> Iterator[None]:
-    """Find the components that are installed once, as a server does, and not for every page opened."""
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The examples of the page that segments, as a server's first start leaves them in a workspace."""
+    space = tmp_path_factory.mktemp("painted")
     with pytest.MonkeyPatch.context() as patch:
-        searched = cache(manifest_scanner.scan_component_manifests)
-        patch.setattr(manifest_scanner, "scan_component_manifests", searched)
-        yield
+        patch.setenv("PAP_WORKSPACE", str(space))
+        example.clear()
+        for category in SEEDS:
+            example(category)
+    return space / "examples"
 
 
 @pytest.fixture(scope="session")
