@@ -19,12 +19,15 @@ def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def space(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace with the ready set, and a data root."""
-    use(furnish(tmp_path, phantom_dataset), monkeypatch)
-    monkeypatch.setenv("PAP_DATA", str(tmp_path / "data"))
+def space(
+    tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A workspace with the ready set, and a data root. It outlasts the test, as a measure does."""
+    folder = furnish(tmp_path_factory.mktemp("space"), phantom_dataset)
+    use(folder, monkeypatch)
+    monkeypatch.setenv("PAP_DATA", str(folder / "data"))
     st.cache_data.clear()
-    return tmp_path / "workspace"
+    return folder / "workspace"
 
 
 @pytest.fixture

@@ -12,12 +12,15 @@ from tests.helpers.pages.visiting import furnish, use
 
 
 @pytest.fixture
-def space(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace with the ready set, and no run."""
-    use(furnish(tmp_path, phantom_dataset), monkeypatch)
+def space(
+    tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A workspace with the ready set, and no run. It outlasts the test, as does what is measured in it."""
+    folder = furnish(tmp_path_factory.mktemp("space"), phantom_dataset)
+    use(folder, monkeypatch)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of the processes that the page starts
     st.cache_data.clear()
-    return tmp_path / "workspace"
+    return folder / "workspace"
 
 
 @pytest.fixture
