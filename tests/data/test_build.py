@@ -11,7 +11,7 @@ from PIL import Image
 
 from pap_core.contours import fill
 from pap_core.data import cutting
-from pap_core.data.build import MANIFEST, BuildOptions, build, summary
+from pap_core.data.build import MANIFEST, BuildOptions, build
 from pap_core.data.readers import herlev, sipakmed
 from pap_core.data.summary import summary
 from pap_core.errors import InputError

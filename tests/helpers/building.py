@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from pap_core.data import cutting
-from pap_core.data.build_job import STATUS, Job
+from pap_core.data.build_job import Build
 
 
 def cut_here(patch: pytest.MonkeyPatch) -> None:

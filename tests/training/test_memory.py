@@ -24,22 +24,6 @@ ROOM = 20  # MB, less than the batch takes
 CLASSES = ["generator.head=palette", "border=0", "cross_entropy=100.0", "dice=100.0"]
 
 
-def curve(crops: Crops, parts: int, *settings: str, frozen: bool = True) -> list[dict[str, float]]:
-    """Take some steps, each in so many parts."""
-    trainer = Trainer(tiny("batch=4", "learning_rate=2e-4", *settings), crops, cpu=True)
-    trainer.accumulation.micro_batches = parts
-    if frozen:  # parts that follow one another cannot know each other's means
-        for network in (trainer.generator, trainer.discriminator):
-            for module in network.modules():
-                if isinstance(module, torch.nn.BatchNorm2d):
-                    module.eval()
-    losses = []
-    for step, (images, labels) in enumerate(examples(trainer, 8)):
-        trainer.step, labels = step, labels.clone()
-        labels[0, :40] = 255  # parts know different numbers of pixels
-        found = trainer.take_step(images, labels)
-        losses.append({name: value.item() for name, value in found.items()})
-    return losses
 @pytest.fixture(scope="module")
 def curve(drawn_crops: Crops) -> Callable[..., list[dict[str, float]]]:
     """Return `curve(parts, *settings, frozen)`: the losses of some steps, each taken in so many parts."""
@@ -47,7 +31,7 @@ def curve(drawn_crops: Crops) -> Callable[..., list[dict[str, float]]]:
     @cache
     def taken(parts: int, *settings: str, frozen: bool = True) -> list[dict[str, float]]:
         trainer = Trainer(tiny("batch=4", "learning_rate=2e-4", *settings), drawn_crops, cpu=True)
-        trainer.parts = parts
+        trainer.accumulation.micro_batches = parts
         if frozen:  # parts that follow one another cannot know each other's means
             for network in (trainer.generator, trainer.discriminator):
                 for module in network.modules():
