@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pap_core.cli.arguments import command, named, path
 from pap_core.errors import InputError
 
+OUTPUT = Path("found")
 _NAMED = 5  # of the files that are passed over for one reason
 
 
@@ -21,7 +22,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     one = command(commands, "predict", run, "Segment pictures: crops, folders of them, or whole smears.")
     formats = "PNG, JPEG, BMP, TIFF, WebP, GIF or JPEG 2000, and folders of them"
     one.add_argument("pictures", type=path, nargs="+", metavar="IMAGE_OR_FOLDER", help=formats)
-    one.add_argument("--output", type=path, required=True, metavar="DIR")
+    one.add_argument("--output", type=path, default=OUTPUT, metavar="DIR", help=f"default: {OUTPUT}")
     one.add_argument("--checkpoint", type=named, metavar="NAME_OR_PATH", help="default: the shipped one")
     one.add_argument(
         "--scale",
@@ -79,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         for one in outcomes:
             if not one.error:
                 print(f"{readable(one.path)}: {one.kind} at scale {one.scale:.3g}, {one.cells} cells")
+        print(f"Results: {readable(options.output)}")
     return 1 if any(one.error for one in outcomes) else 0
 
 

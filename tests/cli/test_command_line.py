@@ -69,7 +69,6 @@ class TestUsage:
             ([], "COMMAND"),
             (["segment"], "invalid choice: 'segment'"),
             (["train", "somewhere", "--preset", "huge"], "invalid choice: 'huge'"),
-            (["predict", "a.png"], "--output"),
             (["predict", "--output", "out"], "IMAGE_OR_FOLDER"),
             (["predict", "a.png", "--output", "out", "--scale", "0"], "auto or a number"),
             (["predict", "a.png", "--output", "out", "--scale", "nan"], "auto or a number"),
@@ -177,10 +176,21 @@ class TestPredict:
         (line,) = [line for line in said.err.splitlines() if line.startswith("pap_core: ")]
         assert str(pictures / "broken.png") in line
         assert "damaged or cut short" in line
-        assert len(said.out.splitlines()) == 2
+        assert len(said.out.splitlines()) == 3
+        assert said.out.splitlines()[-1] == f"Results: {out}"
         kinds = ("label", "map", "overlay")
         expected = {f"{stem}_{kind}.png" for stem in ("crop", "smear") for kind in kinds}
         assert {path.name for path in out.iterdir()} == expected | {"cells.csv"}
+
+    def test_without_more_than_a_picture_results_come_to_a_folder_here(
+        self, pictures, tmp_path, capsys, monkeypatch
+    ):
+        """With the shipped checkpoint."""
+        monkeypatch.delenv("PAP_CHECKPOINT", raising=False)
+        monkeypatch.chdir(tmp_path)
+        assert main(["predict", str(pictures / "crop.png")]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "Results: found"
+        assert (tmp_path / "found" / "crop_label.png").exists()
 
     def test_what_is_written(self, trained, pictures, tmp_path, capsys):
         (pictures / "broken.png").unlink()
