@@ -23,12 +23,12 @@ def release() -> None:
         torch.cuda.empty_cache()
 
 
-def smaller_parts(examples: int, parts: int, processes: int) -> int:
-    """Return in how many parts to take the examples that do not fit in `parts`.
+def more_micro_batches(examples: int, count: int, processes: int) -> int:
+    """Return in how many micro-batches to take the examples that do not fit in so many.
 
     Args:
         examples: that this process has of a batch.
-        parts: that it took them in.
+        count: micro-batches that it took them in.
         processes: of the run.
 
     Raises:
@@ -40,9 +40,9 @@ def smaller_parts(examples: int, parts: int, processes: int) -> int:
             f"out of memory: one of {processes} processes cannot hold its {examples} crops of a batch; "
             "resume with more processes, or start a new run with a smaller batch."
         )
-    if parts >= examples:
+    if count >= examples:
         raise InputError(
             "out of memory: not even one crop at a time fits; start a run with a smaller generator.width, "
             "or resume on a machine with more memory."
         )
-    return min(2 * parts, examples)
+    return min(2 * count, examples)

@@ -57,7 +57,7 @@ class Accumulation:
                 if not memory.is_short(error):
                     raise
             memory.release()  # only here is all let go that the failed attempt held
-            self.micro_batches = memory.smaller_parts(examples, self.micro_batches, self.processes)
+            self.micro_batches = memory.more_micro_batches(examples, self.micro_batches, self.processes)
         if self.micro_batches != before:
             self.notes.append(
                 f"Out of memory at step {step + 1}: its {examples} crops are taken in {self.micro_batches} "

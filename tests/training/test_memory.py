@@ -137,11 +137,11 @@ class TestShortage:
             assert losses[name] == pytest.approx(expected[name], rel=2e-2)
 
     def test_nothing_is_smaller_than_a_crop_and_no_process_halves_alone(self):
-        assert memory.smaller_parts(6, 4, 1) == 6
+        assert memory.more_micro_batches(6, 4, 1) == 6
         with pytest.raises(InputError, match="not even one crop"):
-            memory.smaller_parts(6, 6, 1)
+            memory.more_micro_batches(6, 6, 1)
         with pytest.raises(InputError, match=r"one of 2 processes .* 6 crops"):
-            memory.smaller_parts(6, 1, 2)
+            memory.more_micro_batches(6, 1, 2)
 
 
 WORK = """
