@@ -15,6 +15,7 @@ from pap_core.evaluation import store
 from pap_core.model.checkpoint import read
 from pap_core.training import device, process, work
 from pap_core.training.loop import train
+from pap_core.training.planning import machine
 from pap_core.training.run import Run
 from pap_core.training.state import STATE
 from tests.helpers.training.forking import Forking
@@ -194,17 +195,17 @@ def test_a_second_signal_ends_it_at_once(new, forking: Forking) -> None:
     ],
 )
 def test_devices(monkeypatch: pytest.MonkeyPatch, count: int, visible: str | None, expected: list) -> None:
-    monkeypatch.setattr(device, "_gpus", lambda: count)
+    monkeypatch.setattr(machine, "_gpus", lambda: count)
     if visible is None:
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert device.devices() == expected
+    assert machine.devices() == expected
 
 
 def test_two_devices_take_two_runs_and_no_third(new, monkeypatch: pytest.MonkeyPatch) -> None:
     """The locks of GPUs, which are taken without one."""
-    monkeypatch.setattr(device, "_gpus", lambda: 2)
+    monkeypatch.setattr(machine, "_gpus", lambda: 2)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
     first, second, third = (new() for _ in range(3))

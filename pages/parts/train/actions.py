@@ -46,7 +46,7 @@ def actions(run: "Run", status: "Status") -> None:
                 run,
                 *("Stop", "stop", _stop),
                 state in ("queued", "running") and allowed,
-                "Asks it to write a checkpoint and end, within a few steps; it can be resumed",
+                "Asks it to write a checkpoint and end after the step it is at; it can be resumed",
             ),
             _button(
                 run,
