@@ -47,7 +47,8 @@ def state(comparison: Comparison) -> str:
 def process_at_work(comparison: Comparison) -> psutil.Process:
     told = json.loads((comparison.folder / "status.json").read_text())
     process = psutil.Process(told["pid"])
-    assert str(comparison.folder.resolve()) in process.cmdline()
+    # it has no command line while it becomes another program
+    until(lambda: str(comparison.folder.resolve()) in process.cmdline(), comparison)
     return process
 
 
