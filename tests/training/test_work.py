@@ -12,6 +12,7 @@ import pytest
 
 from pap_core.errors import InputError
 from pap_core.evaluation import store
+from pap_core.jobs import job
 from pap_core.model.checkpoint import read
 from pap_core.training import device, process, work
 from pap_core.training.loop import train
@@ -109,7 +110,7 @@ def test_an_evaluation_is_stopped_and_the_run_is_finished(new, drawn_dataset: Pa
 
 
 def test_the_heart_beats_while_the_loop_is_at_something_long(new, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "BEAT", 0.02)
+    monkeypatch.setattr(job, "BEAT", 0.02)
     run = new("epochs=1")
     beats = set()
 

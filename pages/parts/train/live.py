@@ -92,9 +92,7 @@ def _state(run: Run, status: "Status") -> None:
     elif status.queue_place:
         st.info("It waits for the device, and begins by itself when the runs before it are done.")
     elif status.state == "stopping":
-        st.info(
-            "It writes a checkpoint and ends after this step. **End now** does not wait for that."
-        )
+        st.info("It writes a checkpoint and ends after this step. **End now** does not wait for that.")
     if status.silent:
         st.warning(f"Its process lives, and has said nothing for {duration(time.time() - status.silent)}.")
     if status.note:
