@@ -238,7 +238,6 @@ class Job:
             said = {"state": STOPPED, "error": None}
         with suppress(OSError):  # a disk without room for this much: the process is seen to be gone
             self.write_status(**said | values)
-            self.forget_stop()
 
     def told(self, error: BaseException) -> str:
         """Say in one sentence why the process ended."""

@@ -217,10 +217,12 @@ with run.held():
             assert other.stdout.readline() == "held\n"
             path = run.folder / "status.json"
             before = path.read_bytes()
-            with pytest.raises(InputError, match=f"process {other.pid} is training here already"):
-                train(run, cpu=True)
-            assert path.read_bytes() == before
-            other.kill()
+            try:
+                with pytest.raises(InputError, match=f"process {other.pid} is at work for it already"):
+                    train(run, cpu=True)
+                assert path.read_bytes() == before
+            finally:
+                other.kill()
         assert train(run, cpu=True)["state"] == "finished"  # it left the run unfinished, so go on
 
     @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x80\x02cos\nsystem\n."])

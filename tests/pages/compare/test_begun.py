@@ -27,7 +27,7 @@ def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
 
 def finished(comparison: Comparison) -> None:
     deadline = time.monotonic() + PATIENCE
-    while job.progress(comparison).state in job.ACTIVE:
+    while job.progress(comparison).at_work:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert job.progress(comparison).state == job.FINISHED
@@ -96,4 +96,4 @@ def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Compar
     assert job.progress(own).methods == ("otsu",)
     app.run()
     app.button(key="compare_stop").click().run()
-    assert job.progress(own).state not in job.ACTIVE
+    assert not job.progress(own).at_work

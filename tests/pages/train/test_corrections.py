@@ -118,7 +118,7 @@ def test_a_build_that_failed_can_be_begun_again(space: Path, reviews: Reviews) -
     reviewed(reviews, 1)
     name = name_of(reviews, [space / "datasets" / "phantoms"])
     job = build_job.from_reviews(name, reviews, {"mode": "zoom"})
-    while job.progress().state != build_job.FAILED:
+    while job.progress().state != "failed":
         time.sleep(0.1)
     app = opened(NEW)
     toggle(app).set_value(True)
