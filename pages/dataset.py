@@ -46,7 +46,7 @@ def chosen() -> Composition | None:
     found = datasets.listed()
     asked = st.query_params.get(OPEN) or st.session_state.get(OPEN)
     if asked and asked not in found and asked != datasets.READY:
-        st.warning(f"{plain(asked)} is not there, or no longer: another is shown. Choose one.")
+        st.warning(f"{plain(asked)} was not found: another is shown. Choose one.")
     if datasets.ready_set() is None:
         datasets.waiting()
     if not found:

@@ -74,7 +74,7 @@ def offer(folder: Path, split: TestSplit, digest: str) -> None:
         icon=":material/play_arrow:",
         disabled=not access.may("reviewer"),
         help=access.hint(
-            "reviewer", "Runs in the background; how long it takes is shown once the first crops are done."
+            "reviewer", "Runs in the background; how long it takes is shown when the first crops are done."
         ),
     ):
         job.start(folder, digest, split)

@@ -51,7 +51,7 @@ def reviewer() -> bool:
     who = access.person()
     if who.name or not access.may("reviewer"):
         return True
-    st.info("Say who you are: each decision keeps the name of its reviewer.", icon=":material/person:")
+    st.info("Enter your name: each decision keeps the name of its reviewer.", icon=":material/person:")
     return bool(access.reviewer_name("review_name"))
 
 
@@ -224,7 +224,7 @@ try:
         if chosen:
             st.info("No cell of these categories is in the queue: choose others under **What to review**.")
         elif named:
-            st.info(f"There is nothing in hand to review: {CHOOSE}", icon=":material/checklist:")
+            st.info(f"There is nothing to review yet: {CHOOSE}", icon=":material/checklist:")
         all_reviews()
 except InputError as error:
     st.error(plain(str(error)))

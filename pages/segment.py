@@ -38,7 +38,7 @@ BESIDE_HELP = (
     f"**Uncertainty**: where the model is not sure. {UNCERTAINTY_HELP} **Truth**: what you compare with."
 )
 NO_CELL = (
-    "no cell was found in it. Try to take it for something else, or as a smear at another scale; a picture "
+    "no cell was found in it. Try to read it as something else, or as a smear at another scale; a picture "
     "out of focus, unstained or of other tissue may have none."
 )
 VIEWER = "segment_viewer"
@@ -80,7 +80,7 @@ def headline(model: Model, picture: Picture, finding: Finding, kind: str | None)
     st.subheader(plain(picture.name), anchor=False)
     size = f" of {finding.pixel_size:.3g} µm" if finding.pixel_size else ""
     st.markdown(
-        f"{width} × {height} pixels{size}, taken for **{TAKEN_FOR[finding.kind]}** at scale "
+        f"{width} × {height} pixels{size}, read as **{TAKEN_FOR[finding.kind]}** at scale "
         f"**{finding.scale:.3g}** ({how}) · checkpoint **{plain(model.name)}**, digest `{model.digest}`",
         help=SCALE_HELP,
     )

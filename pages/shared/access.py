@@ -48,7 +48,7 @@ def known(claims: Mapping[str, object]) -> Person:
         trouble = f"{mail}: the provider of your sign-in has not verified this e-mail"
     else:
         return Person(mail, *_role(mail, found.roles))
-    return Person(mail, "", True, f"{trouble}; ask whoever runs this server.")
+    return Person(mail, "", True, f"{trouble}; ask the server's administrator.")
 
 
 def _role(mail: str, roles: Mapping[str, object]) -> tuple[str, bool, str]:
@@ -59,7 +59,11 @@ def _role(mail: str, roles: Mapping[str, object]) -> tuple[str, bool, str]:
     """
     word = roles.get(mail, roles.get(_DEFAULT))
     if word is None:
-        return "", True, f"{mail}: you are not among those who may enter; ask whoever runs this server."
+        return (
+            "",
+            True,
+            f"{mail}: you are not among those who may enter; ask the server's administrator.",
+        )
     if word in ROLES:
         return str(word), True, ""
     whose, role = (mail, "viewer") if mail in roles else (_DEFAULT, "")
@@ -118,4 +122,4 @@ def reviewer_name(key: str = "reviewer_name_asked") -> str:
 
 
 def _refusal(role: str, own: str) -> str:
-    return f"this takes the role {role}, and yours is {own}; ask whoever runs this server to change it."
+    return f"this takes the role {role}, and yours is {own}; ask the server's administrator to change it."

@@ -11,7 +11,7 @@ from pages.shared.display import plain
 from pages.shared.rules import SECRETS, rules
 
 PURPOSE = (
-    "This server is for people it knows. Sign in with the account that whoever runs it has entered for you."
+    "This server is for people it knows. Sign in with the account that its administrator has entered for you."
 )
 MAY = {
     "viewer": "You may look at everything, segment pictures, and download.",

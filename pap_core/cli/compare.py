@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         )
     bar = Methods()
     for done in job.work(begun, names, bar.report):
-        bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms a crop")
+        bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms per crop")
     bar.close()
     table = long_table(begun)
     write_whole(begun.folder / "comparison.csv", spreadsheet_csv(table))

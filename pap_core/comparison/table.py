@@ -111,7 +111,7 @@ def markdown(table: pd.DataFrame, protocol: str) -> str:
         head = ["method", "Jaccard [95 % interval]", *METRICS[:-1]]
         together = label_class == "both"
         head += ["published¹: Jaccard, " + ", ".join(METRICS[:-1])] if together else []
-        head += ["ms a crop", "parameters", "minutes"] if together else []
+        head += ["ms per crop", "parameters", "minutes"] if together else []
         lines += [f"### {NAMES[label_class]}", "", markdown_row(head), markdown_row(["---"] * len(head))]
         for name, one in wide.iterrows():
             cells = [markdown_title(name), with_interval(one)]

@@ -34,7 +34,7 @@ TRUTH = "Jaccard with the truth"
 
 def test_it_first_asks_who_reviews(space: Path) -> None:
     app = opened(name="")
-    assert "Say who you are" in told(app)[0]
+    assert "Enter your name" in told(app)[0]
     assert not app.get("bidi_component")
     app.text_input(key="review_name").set_value("Ada").run()
     assert canvas_of(app)

@@ -23,12 +23,12 @@ MINUTES = 20.0  # of training for each, unless the person says otherwise
 _EVERY = 2.0  # s
 MEASURE = "Measure"
 NEW = "compare_new"  # key of the popover with the form: whether it is open
-DATA_HELP = "Its training side is learnt from, its test side measured on."
+DATA_HELP = "Methods train on its training side and are measured on its test side."
 MINUTES_HELP = (
     "For each method that learns, on this machine. The number of its epochs is set by the pace of a few "
-    "steps, so that all have as long. A combination has what its members have."
+    "steps, so that all train equally long. A combination has what its members have."
 )
-METHODS_HELP = "These methods; with none chosen, all. What is measured already is not measured again."
+METHODS_HELP = "Only these methods; empty means all. A method that has been measured is not measured again."
 
 
 def begin_form(sets: dict[str, Path]) -> None:
@@ -129,7 +129,7 @@ def _left(told: Progress | None, missing: Sequence[str]) -> list[str]:
 
 
 def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_work: bool) -> bool:
-    """Offer to stop and to go on, each in a place of its own: a second click on one never meets the other.
+    """Offer to stop and to resume, each in a place of its own: a second click on one never meets the other.
 
     Returns:
         Whether one was pressed.
@@ -146,7 +146,7 @@ def _buttons(comparison: Comparison, left: Sequence[str], stoppable: bool, at_wo
             help="A run writes a checkpoint first; what is done stays, and it can be resumed",
         )
         gone_on = st.button(
-            "Go on",
+            "Resume",
             key="compare_resume",
             icon=":material/play_arrow:",
             disabled=at_work or not allowed,
@@ -168,7 +168,7 @@ def _go_on(comparison: Comparison, told: Progress, left: list[str]) -> None:
     elif told.state == LOST:
         st.warning(
             "The comparison's process ended without a word (it was killed, or the machine went down): "
-            f"{asked} left. Go on, and it begins where it was.",
+            f"{asked} left. **Resume** continues where it was.",
             icon=":material/link_off:",
         )
     else:

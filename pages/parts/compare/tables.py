@@ -13,12 +13,12 @@ from pap_core.evaluation.published import DOI, PUBLISHED, TABLE_5
 from pap_core.export.spreadsheet import spreadsheet_csv
 from pap_core.methods.catalogue import ABOUT
 
-COSTS = {"milliseconds": "ms a crop", "parameters": "Parameters", "minutes": "Minutes"}
+COSTS = {"milliseconds": "ms per crop", "parameters": "Parameters", "minutes": "Minutes"}
 NOTE = (
     f"Means over the test crops, from 0 to 1, best first. **Interval**: {LEVEL} %, of the mean Jaccard "
-    f"index, bootstrap over smears or slides, {RESAMPLES} resamples. **ms a crop**: the median, one crop by "
-    "itself, when it was measured; other work on the machine makes it longer. **Minutes**: of training, its "
-    "members' included. What is empty was not measured."
+    f"index, bootstrap over smears or slides, {RESAMPLES} resamples. **ms per crop**: the median, one crop "
+    "by itself, when it was measured; other work on the machine makes it longer. **Minutes**: of training, "
+    "its members' included. What is empty was not measured."
 )
 PUBLISHED_NOTE = (
     f"**Published**: the paper's figures ([doi {DOI}](https://doi.org/{DOI})). Each row of its Table 5 is of "
@@ -171,7 +171,7 @@ def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
             "text/markdown",
             on_click="ignore",
             icon=":material/download:",
-            help="Those shown under this protocol: three tables, and the Jaccard index by category.",
+            help="The methods shown, under this protocol: three tables, and the Jaccard index by category.",
         )
         st.download_button(
             "Table (LaTeX)",
@@ -180,7 +180,7 @@ def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
             "text/x-tex",
             on_click="ignore",
             icon=":material/download:",
-            help="Those shown under this protocol and class, for the package booktabs.",
+            help="The methods shown, under this protocol and class, for the package booktabs.",
         )
 
 

@@ -13,7 +13,7 @@ from pap_core.errors import InputError
 OF, FIRST, SECOND = "compare_of", "compare_first", "compare_second"  # in the address
 CELL, PAGE = "compare_cell", "compare_page"  # in the address, too
 _METHODS, _BESIDE = "compare_methods", "compare_beside"
-METHODS_HELP = "Only these methods, in all tables and charts; with none chosen, all that have a result."
+METHODS_HELP = "Only these methods, in all tables and charts; empty means all that have a result."
 BESIDE_HELP = (
     "Runs and shipped checkpoints that were evaluated on the same test split, shown beside the methods. "
     "Evaluate others on the Results page. They had another time to learn than the methods."

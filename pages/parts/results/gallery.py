@@ -50,7 +50,7 @@ def _card(kept: Kept, crop: str, cell: pd.Series, reading: Reading) -> None:
         words = f"Crop {crop}, {cell['category']}, {METRICS[reading.metric]} {value}"
         st.image(_bytes(str(path), path.stat().st_mtime_ns), width="stretch", alt=words)
     else:
-        st.caption("The small picture is gone.")
+        st.caption("The thumbnail is missing.")
     st.button(
         f":small[**{value}** {plain(str(cell['category']))}]",
         key=f"cell_open_{crop}",

@@ -53,7 +53,7 @@ def choose_cells(rows: pd.DataFrame) -> list[str]:
             key="results_categories",
             bind="query-params",
             on_change=to_first_page,
-            help="Only cells of these categories; with none chosen, of all.",
+            help="Only cells of these categories; empty means all.",
         )
         low, high = st.slider(
             "Range of the metric (%)",

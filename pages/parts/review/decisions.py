@@ -107,7 +107,7 @@ def stands(verdict: str, cell: ReviewCell, drawn: Outlines) -> str:
         drawn: its outlines as they are now.
     """
     if verdict == REJECTED:
-        return "" if words(cell.id).reason else "Not rejected yet: choose a reason first."
+        return "" if words(cell.id).reason else "Not rejected yet: choose a reason."
     if not (drawn.cell and drawn.nucleus):
         missing = "nucleus" if drawn.cell else "cell"
         return f"There is no outline of the {missing}: draw it and save that, or reject the cell."

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 MIMES = {".zip": "application/zip", ".csv": "text/csv", ".jsonl": "application/x-ndjson"}
 NOTHING = (
-    "Nothing has been decided yet. What is accepted, corrected or rejected above can be taken from here."
+    "Nothing has been decided yet. What is accepted, corrected or rejected above can be downloaded here."
 )
 SAYS = (
     "Of each cell its latest decision counts. Shapes are of the {count:,} cells that were accepted or "

@@ -14,7 +14,7 @@ ORDER_HELP = (
     "mean Jaccard index of nucleus and cytoplasm, where the truth is known. **At random**: always the same "
     "chance, for everyone."
 )
-CATEGORIES_HELP = "Only cells of these categories; with none chosen, of all."
+CATEGORIES_HELP = "Only cells of these categories; empty means all."
 SECOND_HELP = (
     "Stop also at cells that others have decided on and you have not, so that two opinions can be "
     "compared. Off, you are led to cells that nobody has decided on."

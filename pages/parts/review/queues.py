@@ -144,7 +144,7 @@ def _remembered(label: str, names: Iterable[str], key: str, explained: str) -> s
     names = list(names)
     asked = st.query_params.get(key, names[0])
     if asked not in names:
-        st.toast("The predictions that the address names are not there any more.", icon=":material/info:")
+        st.toast("The predictions that the address names are missing.", icon=":material/info:")
     st.session_state[key] = asked if asked in names else names[0]
 
     def take() -> None:

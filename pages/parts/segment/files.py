@@ -37,7 +37,7 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
         st.caption(notice)
         return
     with st.container(horizontal=True):
-        _offer("Everything (ZIP)", f"{stem}.zip", ZIP, everything, "All the files beside, in one", "primary")
+        _offer("Everything (ZIP)", f"{stem}.zip", ZIP, everything, "All these files in one", "primary")
         _offer(*label_map)
         _offer(
             "Colour map (PNG)",
@@ -52,7 +52,7 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
             f"{stem}_cells.csv",
             CSV,
             lambda: export.cells_csv(table, origin),
-            "A row a cell, with more measures than the table shows",
+            "One row per cell, with more measures than the table shows",
         )
         _offer(
             "GeoJSON",
@@ -73,7 +73,7 @@ def downloads(model: Model, picture: Picture, finding: Finding) -> None:
             f"{stem}_dat.zip",
             ZIP,
             lambda: export.dat_bundle(label, cells, origin, stem),
-            "An outline a file in the form of SIPaKMeD, zipped",
+            "One file per outline in the form of SIPaKMeD, zipped",
         )
     st.caption(notice)
 

@@ -152,8 +152,8 @@ def _say(planned: Planned, asked: dict[str, Future], measure: Callable[[], None]
     if pace:
         where = f"{'CPU' if pace.device == 'cpu' else 'GPU'}, {pace.precision}"
         st.caption(
-            f"Measured on this machine ({where}): {pace.crops_per_second:.3g} crops a second, the process at "
-            f"{size(pace.memory)} when it had the most. {planned.shown:,.0f} crops in all."
+            f"Measured on this machine ({where}): {pace.crops_per_second:.3g} crops per second, the process "
+            f"at {size(pace.memory)} when it had the most. {planned.shown:,.0f} crops in all."
         )
     _warn(planned, asked, found, seconds, best)
 

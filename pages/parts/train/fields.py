@@ -21,8 +21,8 @@ class Field:
 
 
 FIELDS = {
-    "epochs": Field("Epochs", "How often the network goes through all training crops"),
-    "batch": Field("Batch", "Crops a step. More need more memory; 1 is the paper's"),
+    "epochs": Field("Epochs", "How many times the network sees all training crops"),
+    "batch": Field("Batch", "Crops per step. More need more memory; 1 is the paper's"),
     "generator.width": Field(
         "Width", "Channels of the generator's first level; half as many need a quarter of the arithmetic"
     ),
@@ -42,7 +42,7 @@ FIELDS = {
     "jitter.rotation": Field("Rotation (°)", "Either way, at random"),
     "jitter.flip": Field("Flips", "Mirror crops, one time in two each way"),
     "jitter.zoom": Field("Zoom", "Least and greatest factor on the size of the cell", step=0.05),
-    "jitter.shift": Field("Shift", "Share of the side: the random crop", step=0.01),
+    "jitter.shift": Field("Shift", "Random crop, as a share of the side", step=0.01),
     "jitter.colour": Field("Colour", "Strength of brightness, contrast, hue and stain changes", step=0.1),
     "jitter.blur": Field("Blur (px)", "Largest sigma of a Gaussian blur", step=0.5),
     "jitter.noise": Field("Noise (grey levels)", "Largest sigma of camera noise", step=1.0),

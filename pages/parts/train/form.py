@@ -38,7 +38,7 @@ _STARTED, _AT_ONCE = "train_started", 2.0  # key of the moment of the last start
 DATA_HELP = (
     "Their training sides are used together. The split is the data set's own: build another to change it."
 )
-PRESET_HELP = "Where the settings below begin. " + " ".join(
+PRESET_HELP = "The settings to begin with. " + " ".join(
     f"**{name}**: {text}." for name, text in PRESETS.items()
 )
 INITIAL_HELP = (

@@ -224,7 +224,7 @@ def _samples(run: Run) -> None:
     try:
         picture = _picture(str(path), path.stat().st_mtime_ns)
     except OSError:
-        st.caption("The samples of this epoch are gone.")
+        st.caption("The samples of this epoch are missing.")
         return
     st.caption("Validation crops, a row each: the input, the target, what the generator paints.")
     st.image(picture, width=480, alt=f"Samples of epoch {epoch}: rows of input, target and output")

@@ -53,7 +53,7 @@ def choose_run(found: dict[str, "Run"]) -> str:
     """
     asked = st.query_params.get(OPEN) or st.session_state.get(_LAST)
     if asked and asked not in found:
-        st.warning(f"{plain(asked)} is not there, or no longer: another is shown. Choose one.")
+        st.warning(f"{plain(asked)} was not found: another is shown. Choose one.")
     name = asked if asked in found else next(iter(found))
     st.session_state[OPEN] = st.session_state[_LAST] = st.query_params[OPEN] = name
     with st.container(horizontal=True, gap="medium"):

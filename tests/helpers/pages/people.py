@@ -20,5 +20,5 @@ def demote(app: AppTest, role: str = "viewer") -> None:
 
 
 def refused(app: AppTest, role: str = "trainer", own: str = "viewer") -> bool:
-    told = f"tom@clinic.example: this takes the role {role}, and yours is {own}; ask whoever runs this server"
+    told = f"tom@clinic.example: this takes the role {role}, and yours is {own}; ask the server's"
     return any(one.startswith(told) for one in refusals(app))

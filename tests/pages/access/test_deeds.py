@@ -37,7 +37,7 @@ def test_providers_have_a_button_each(space: Path) -> None:
 def test_the_unlisted_are_told_who_they_are(visit: Callable) -> None:
     app = visit("train", "sam@clinic.example")
     assert refusals(app) == [
-        "sam@clinic.example: you are not among those who may enter; ask whoever runs this server."
+        "sam@clinic.example: you are not among those who may enter; ask the server's administrator."
     ]
     assert [one.label for one in app.button] == ["Sign out"]
     press(app, "Sign out")

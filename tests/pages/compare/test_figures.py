@@ -31,7 +31,7 @@ def test_figures_are_those_measured_best_first(here: Comparison) -> None:
     for name, row in zip(wide.index, shown.to_dict("records"), strict=True):
         assert row["Sensitivity"] == pytest.approx(rows(here, name)["sensitivity"].mean())
         assert row["95 % interval"] == f"[{wide.loc[name, 'low']:.3f}, {wide.loc[name, 'high']:.3f}]"
-        assert row["ms a crop"] == here.done()[name].milliseconds
+        assert row["ms per crop"] == here.done()[name].milliseconds
     assert "6 crops" in said(app)
     assert "1 minutes of training each" in said(app)
 
@@ -100,7 +100,7 @@ def test_a_run_evaluated_on_the_same_split_is_picked_beside(here: Comparison) ->
     assert set(shown.index) == {"K-means", "Otsu", "threshold"}
     network = read(here.folder.parents[2] / "threshold")
     kept = find(network.digest, here.split())
-    assert shown.loc["threshold", "ms a crop"] == kept.cost().milliseconds > 0
+    assert shown.loc["threshold", "ms per crop"] == kept.cost().milliseconds > 0
     weights = network.generator.parameters()
     assert shown.loc["threshold", "Parameters"] == sum(weight.numel() for weight in weights)
     table = kept.table()
@@ -258,7 +258,7 @@ def test_an_evaluation_that_was_not_timed_has_no_point_and_no_figure(own: Compar
     (kept.folder / "cost.json").write_text('{"milliseconds": "fast"')
     app = opened(beside=["threshold"])
     shown = app.dataframe[0].value.set_index("Method")
-    assert shown.loc["threshold", ["ms a crop", "Parameters"]].isna().all()
+    assert shown.loc["threshold", ["ms per crop", "Parameters"]].isna().all()
     app = opened("Quality and time", beside=["threshold"])
     assert "for want of a time or of a figure: threshold" in said(app)
 

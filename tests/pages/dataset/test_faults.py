@@ -17,7 +17,7 @@ def test_a_data_set_deleted_by_another_gives_one_sentence(space: Path) -> None:
     app = opened(dataset_open="second")
     shutil.rmtree(folder)
     ran(app)
-    assert refusals(app) == ["second is not there, or no longer: another is shown. Choose one."]
+    assert refusals(app) == ["second was not found: another is shown. Choose one."]
     assert box(app, "Data set").value == "phantoms"
     assert refusals(ran(app)) == []
 

@@ -169,5 +169,5 @@ def test_the_address_opens_what_it_names(space: Path) -> None:
     sent = AppTest.from_file(APP, default_timeout=PATIENCE)
     sent.query_params["dataset_open"] = "third"
     sent.switch_page("pages/dataset.py").run()
-    assert refusals(sent) == ["third is not there, or no longer: another is shown. Choose one."]
+    assert refusals(sent) == ["third was not found: another is shown. Choose one."]
     assert box(sent, "Data set").value == "phantoms"

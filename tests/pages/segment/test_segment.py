@@ -53,7 +53,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_first_start_shows_a_segmented_example(app: AppTest) -> None:
     assert f"{next(iter(SEEDS))}.png" in said(app)
-    assert "1024 × 768 pixels, taken for **a smear** at scale" in said(app)
+    assert "1024 × 768 pixels, read as **a smear** at scale" in said(app)
     assert "Research use only, not a medical device." in said(app)
     assert "checkpoint **threshold**, digest `" in said(app)
     assert int(figures(app)["Cells"]) == len(app.dataframe[0].value) == len(shown(app)["cells"]) > 0
@@ -84,7 +84,7 @@ def test_every_control_explains_itself(app: AppTest) -> None:
 @pytest.mark.parametrize("how", ["PNG", "JPEG", "BMP", "TIFF"])
 def test_a_crop_is_taken_for_one_cell(app: AppTest, how: str) -> None:
     upload(app, (f"cell.{how.lower()}", encoded(CROP, how)))
-    assert "150 × 130 pixels, taken for **one cell**" in said(app)
+    assert "150 × 130 pixels, read as **one cell**" in said(app)
     shown_figures = figures(app)
     assert shown_figures["Cells"] == "1"
     nucleus = int(shown_figures["Nucleus area (px)"].replace(",", ""))
@@ -101,13 +101,13 @@ def test_how_the_picture_was_read_is_said(app: AppTest) -> None:
     upload(app, ("deep.tif", file.getvalue()))
     assert len(app.caption) == plain_captions + 1
     assert any(one.value.startswith("Dark: its values reach ") for one in app.caption)
-    assert "150 × 130 pixels of 0.25 µm, taken for **one cell**" in said(app)
+    assert "150 × 130 pixels of 0.25 µm, read as **one cell**" in said(app)
     assert figures(app)["Cells"] == "1"
 
 
 def test_a_smear_is_taken_for_a_smear(app: AppTest) -> None:
     upload(app, ("slide 1.png", encoded(SMEAR)))
-    assert "1000 × 800 pixels, taken for **a smear** at scale" in said(app)
+    assert "1000 × 800 pixels, read as **a smear** at scale" in said(app)
     assert figures(app)["Cells"] == "3"
     table = app.dataframe[0].value
     assert list(table["cell"]) == [1, 2, 3]
@@ -120,7 +120,7 @@ def test_a_person_may_say_what_the_picture_is(app: AppTest) -> None:
     app.get("segmented_control")[0].set_value("Smear").run()
     app.number_input[0].set_value(2.0).run()
     assert not app.exception
-    assert "taken for **a smear** at scale **2** (as you chose)" in said(app)
+    assert "read as **a smear** at scale **2** (as you chose)" in said(app)
 
 
 def test_a_scale_that_makes_the_picture_huge_is_refused(app: AppTest) -> None:

@@ -94,7 +94,7 @@ def test_who_starts_is_not_told_to_wait_for_others(new_run: Callable) -> None:
 def test_a_run_that_is_not_there_is_said_and_another_shown(new_run: Callable) -> None:
     new_run()
     app = opened(train_run="other_run")
-    assert "other_run is not there, or no longer" in said(app)
+    assert "other_run was not found" in said(app)
     assert app.query_params["train_run"] == "first"
 
 
@@ -104,7 +104,7 @@ def test_a_run_deleted_while_it_is_open(new_run: Callable, space: Path) -> None:
     app = opened(train_run="first")
     shutil.rmtree(space / "runs" / "first")
     ran(app)
-    assert "first is not there, or no longer" in said(app)
+    assert "first was not found" in said(app)
     assert app.query_params["train_run"] == "second"
     shutil.rmtree(space / "runs" / "second")
     assert "There is no run yet" in said(ran(app))
