@@ -102,7 +102,7 @@ def test_all_decided_it_still_shows_them(queue: SplitQueue) -> None:
 
 def test_the_address_of_predictions_that_are_gone_leads_to_others(space: Path) -> None:
     app = opened(predictions="gone · threshold")
-    assert "not there any more" in app.toast[0].value
+    assert "names are missing" in app.toast[0].value
     assert address(app, "predictions") == "phantoms · threshold"
 
 
