@@ -10,6 +10,7 @@ import torch
 from pap_core.data.dataset import Crops
 from pap_core.model.generator import Generator
 from pap_core.training.loop import Trainer
+from pap_core.training.losses import Batch
 from pap_core.training.mean_losses import MeanLosses
 from pap_core.training.validation import validate
 from tests.helpers.training.small_runs import examples, tiny
@@ -71,6 +72,28 @@ class TestStep:
         assert losses["generator"].item() == pytest.approx(100 * losses["l1"].item())
         for name, value in trainer.discriminator.state_dict().items():
             assert torch.equal(value, before[name]), name
+
+    def test_each_network_works_against_the_other(self, drawn_crops):
+        """One learns to tell outputs from targets, the other to have its outputs pass for them."""
+        trainer = Trainer(tiny("l1_weight=0.0"), drawn_crops, cpu=True)
+        batch = Batch.of(*examples(trainer, 1)[0], trainer.config.border)
+
+        def told_apart() -> tuple[float, float]:
+            """Return the mean logits, true above 0, of the pair with the target and with the output."""
+            with torch.no_grad():
+                pairs = batch.target, trainer._forward(batch).colours
+                return tuple(trainer.discriminator(batch.images, one).mean().item() for one in pairs)
+
+        real, fake = told_apart()
+        for _ in range(5):
+            trainer.discriminator_step(batch)
+        judged_real, judged_fake = told_apart()
+        assert judged_real - judged_fake > real - fake
+        trainer._output = None  # of the last step
+        for _ in range(5):
+            trainer.generator_step(batch)
+        assert told_apart()[0] == pytest.approx(judged_real)  # the discriminator stays as it is
+        assert told_apart()[1] > judged_fake
 
     @pytest.mark.parametrize("average", ["0.0", "0.9"])
     def test_frozen_norms_keep_their_statistics_and_all_else_learns(self, drawn_crops, average):
