@@ -53,7 +53,6 @@ class Progress:
     total: int = 0  # 0 while unknown
     error: str = ""
     heartbeat: float = 0.0  # s since the epoch, of the last word
-    queue_place: int = 0  # from 1, while it waits for builds before it
 
     @property
     def at_work(self) -> bool:
@@ -67,6 +66,7 @@ class Told(status.Told, total=False):
     state: Literal[
         "starting", "queued", "waiting", "unpacking", "painting", "reading", "cutting", "stopped", "failed"
     ]
+    bringing: bool  # the process told of is a server, which brings what is to be built
 
 
 class Build(Job):
@@ -97,7 +97,7 @@ class Build(Job):
         if not told and not self.folder.is_dir():
             return None
         error = told.get("error") or self.status_damage()
-        numbers = {name: told.get(name, 0) for name in ("done", "total", "heartbeat", "queue_place")}
+        numbers = {name: told.get(name, 0) for name in ("done", "total", "heartbeat")}
         return Progress(self.state_in(told), error=error, **numbers)
 
     def start(self) -> None:
@@ -109,10 +109,20 @@ class Build(Job):
         with self.shut():
             self._start()
 
+    def stop(self) -> None:
+        """Ask the process to end; see `pap_core.jobs.job.Job.stop`.
+
+        Raises:
+            InputError: also while a server brings what is to be built, for it would end the server.
+        """
+        if self.at_work and self.read_status().get("bringing"):
+            raise InputError(f"{self.name}: what it is built from is still being copied; stop it after that.")
+        super().stop()
+
     def begin(self, order: Order, bring: Callable[[Path], object] | None = None) -> None:
         """Bring what is to be built into the new folder, and start; raises as `start`."""
         with self.shut():
-            self.tell(STARTING)  # by this process, while it brings what may be large
+            self.write_status(state=STARTING, bringing=True)  # which may be large
             if bring is not None:
                 bring(self.folder)
             write_whole(self.folder / ORDER, json.dumps(asdict(order), indent=2).encode())
@@ -127,7 +137,7 @@ class Build(Job):
             ) from None
         self.launch(
             ["pap_core.data.build_process", str(self.folder.resolve())],
-            {"state": STARTING, "done": 0, "total": 0, "error": None, "queue_place": 0},
+            {"state": STARTING, "bringing": False, "done": 0, "total": 0, "error": None},
             {"OMP_NUM_THREADS": "1"},
             _PATIENT if patient else None,
         )

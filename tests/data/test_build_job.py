@@ -266,3 +266,19 @@ def test_a_job_whose_order_is_not_whole_is_refused_in_one_sentence(order: str | 
     with pytest.raises(InputError, match=r"^mine: the build was broken off before it began; start a new one"):
         job.start()
     assert not (job.folder / "log.txt").exists()
+
+
+def test_what_is_still_brought_is_not_stopped_by_ending_the_server(tmp_path: Path) -> None:
+    """The process that the status names then is this one."""
+    job = Build(build_job.builds() / "mine")
+    job.folder.mkdir(parents=True)
+
+    def bring(folder: Path) -> None:
+        assert state(job) == "starting"
+        with pytest.raises(InputError, match="still being copied"):
+            job.stop()
+        raise InputError("far enough")
+
+    with pytest.raises(InputError, match="far enough"):
+        job.begin(build_job.Order(str(tmp_path), OPTIONS), bring)
+    assert not job.stop_asked
