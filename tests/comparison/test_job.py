@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,8 +18,7 @@ from pap_core.jobs import job as jobs
 from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.training import process as runs
 from tests.helpers.comparing import few
-
-PATIENCE = 240  # s; a machine may be busy with a training
+from tests.helpers.jobs import PATIENCE, until
 
 
 @pytest.fixture
@@ -29,15 +26,6 @@ def comparison(phantom_dataset: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     """One that is begun in a workspace of the test's own."""
     monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "space"))
     return begin(few(phantom_dataset, tmp_path / "few", train=4), 0.1)
-
-
-def until(true: Callable[[], object], comparison: Comparison) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > deadline:
-            log = comparison.folder / comparison.LOG
-            pytest.fail(f"{job.progress(comparison)} {log.read_text() if log.exists() else ''}")
-        time.sleep(0.05)
 
 
 def state(comparison: Comparison) -> str:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -20,8 +19,8 @@ from pap_core.jobs.job import FAILED, LOST, STOPPED
 from pap_core.jobs.removal import remove
 from pap_core.workspace import datasets
 from tests.helpers.building import held
+from tests.helpers.jobs import PATIENCE, until
 
-PATIENCE = 240  # s; a machine may be busy with a training
 OPTIONS = {"mode": "fit"}
 
 
@@ -30,16 +29,6 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace of the test's own."""
     monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "space"))
     return tmp_path / "space"
-
-
-def until(true: Callable[[], object], job: Build) -> None:
-    """Wait for something; what the processes said tells why it did not come."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > deadline:
-            log = job.folder / "log.txt"
-            pytest.fail(f"{job.progress()} {log.read_text() if log.exists() else ''}")
-        time.sleep(0.05)
 
 
 def state(job: Build) -> str | None:

@@ -1,13 +1,9 @@
 """Evaluations in processes of their own: started once, queued, watched, stopped, killed, done."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from filelock import FileLock
 
 from pap_core.errors import InputError
 from pap_core.evaluation import job
@@ -15,9 +11,8 @@ from pap_core.evaluation.job import Evaluation
 from pap_core.evaluation.store import TestSplit, find, split_of
 from pap_core.model.checkpoint import read, write_weights
 from tests.helpers.comparing import few
+from tests.helpers.jobs import busy, until
 from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
-
-PATIENCE = 240  # s; a machine may be busy with a training
 
 
 @pytest.fixture(autouse=True)
@@ -37,23 +32,6 @@ def split(phantom_dataset: Path, tmp_path: Path) -> TestSplit:
     return split_of(few(phantom_dataset, tmp_path / "few"))
 
 
-@contextmanager
-def busy(space: Path) -> Iterator[None]:
-    """Keep the evaluations in their queue."""
-    (space / ".devices").mkdir(parents=True, exist_ok=True)
-    with FileLock(space / ".devices" / "evaluation.lock"):
-        yield
-
-
-def until(true: Callable[[], object], evaluation: Evaluation) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > deadline:
-            log = evaluation.folder / evaluation.LOG
-            pytest.fail(f"{evaluation.progress()} {log.read_text() if log.exists() else ''}")
-        time.sleep(0.05)
-
-
 def waits(evaluation: Evaluation, place: int) -> bool:
     told = evaluation.progress()
     return told is not None and (told.state, told.queue_place) == ("queued", place)
@@ -71,7 +49,7 @@ def test_one_that_was_killed_is_told_and_made_anew_and_then_kept(
     digest = read(checkpoint).digest
     evaluation = job.of(digest, split)
     assert evaluation.progress() is None
-    with busy(space):
+    with busy(space, "evaluation"):
         assert job.start(checkpoint, digest, split) == evaluation
         assert evaluation.progress().state == "starting"
         with pytest.raises(InputError, match="at work for it already"):
@@ -92,7 +70,7 @@ def test_one_that_is_stopped_leaves_nothing_and_the_next_has_its_turn(
 ) -> None:
     digest = read(checkpoint).digest
     others = split_of(phantom_dataset)
-    with busy(space):
+    with busy(space, "evaluation"):
         first = job.start(checkpoint, digest, split)
         until(lambda: waits(first, 1), first)
         second = job.start(checkpoint, digest, others)
@@ -111,7 +89,7 @@ def test_a_checkpoint_that_was_replaced_meanwhile_is_told(
     checkpoint: Path, split: TestSplit, space: Path
 ) -> None:
     digest = read(checkpoint).digest
-    with busy(space):
+    with busy(space, "evaluation"):
         evaluation = job.start(checkpoint, digest, split)
         write_weights(checkpoint, threshold_network(0.5, 1.0))
     until(lambda: evaluation.state() == "failed", evaluation)

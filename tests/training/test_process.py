@@ -15,7 +15,8 @@ from pap_core.model.checkpoint import read
 from pap_core.training import process, work
 from pap_core.training.process import state, status
 from pap_core.training.run import Run
-from tests.helpers.training.watching import PATIENCE, busy, processes, until, waits
+from tests.helpers.jobs import PATIENCE, busy, until
+from tests.helpers.training.watching import processes, waits
 
 PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("space")
@@ -105,7 +106,7 @@ def test_a_run_begins_once_however_often_it_is_resumed(new) -> None:
 
 def test_who_waits_is_passed_by_nobody_and_holds_up_nobody_when_dead(new, space: Path) -> None:
     first, second, third = (new() for _ in range(3))
-    with busy(space):
+    with busy(space, "cpu"):
         for place, run in enumerate((first, second, third), start=1):
             process.start(run)
             until(lambda run=run, place=place: waits(run, place), run)
@@ -156,7 +157,7 @@ def at_once(
 
 def test_many_press_at_once(new, space: Path) -> None:
     run = new()
-    with busy(space):
+    with busy(space, "cpu"):
         for action in ("start", "resume"):
             told, actors = at_once(action, run, 4)
             assert told.count("done") == 1, told
@@ -177,7 +178,7 @@ def test_many_press_at_once(new, space: Path) -> None:
 
 def test_a_run_outlives_who_started_it(new, space: Path) -> None:
     run = new("epochs=1")
-    with busy(space):
+    with busy(space, "cpu"):
         told, (server,) = at_once("start", run, 1, stay=600)
         assert told == ["done"]
         until(lambda: waits(run, 1), run)
@@ -192,7 +193,7 @@ def test_a_run_outlives_who_started_it(new, space: Path) -> None:
 def test_by_hand_into_a_folder_in_use_changes_nothing(new, space: Path) -> None:
     run = new()
     command = [sys.executable, "-m", "pap_core", "train", "--resume", str(run.folder), "--cpu"]
-    with busy(space):
+    with busy(space, "cpu"):
         process.start(run)
         until(lambda: waits(run, 1), run)
         (one,) = processes(run)
@@ -206,7 +207,7 @@ def test_by_hand_into_a_folder_in_use_changes_nothing(new, space: Path) -> None:
 
 def test_a_second_stop_ends_a_process_that_does_not_obey(new, space: Path, monkeypatch) -> None:
     run = new()
-    with busy(space):
+    with busy(space, "cpu"):
         process.start(run)
         until(lambda: waits(run, 1), run)
         (one,) = processes(run)

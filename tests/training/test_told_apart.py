@@ -14,7 +14,7 @@ from pap_core.jobs import liveness
 from pap_core.training import process
 from pap_core.training.process import state, status
 from pap_core.training.run import Run
-from tests.helpers.training.watching import until
+from tests.helpers.jobs import until
 
 pytestmark = pytest.mark.usefixtures("space")
 
