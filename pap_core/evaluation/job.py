@@ -126,12 +126,12 @@ def main(folder: Path) -> int:
     """Evaluate as a folder orders, unless another process is at it; returns the exit status."""
     evaluation = Evaluation(folder)
     try:
-        with evaluation.held(), interrupted_when_asked():
+        with evaluation.held(), interrupted_when_asked() as asked:
             try:
                 with evaluation.beating():
                     _work(evaluation)
             except BaseException as error:
-                if not isinstance(error, KeyboardInterrupt):
+                if not (asked.is_set() or isinstance(error, KeyboardInterrupt)):
                     evaluation.fail(error)
                     raise
             with put_off():  # asked a second time
