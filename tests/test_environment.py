@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "environment"
-# makes an environment as Python does, with itself as the Python in it, and writes down what is installed
+# makes an environment as Python does, with itself as the Python in it, and writes down what uv or pip installs of
+# the requirements
 PYTHON = """#!/bin/sh
 case "$*" in
 -c*) echo "$VERSION" ;;
 "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 *stardist*) exit 1 ;; # as where it has no wheel
-*"pip install"*) echo "$0" >> "$INSTALLED"; exit "${FAILS:-0}" ;;
+*"pip install"*" uv") exit "$NO_UV" ;;
+*"pip install"*) echo "$*" >> "$INSTALLED"; exit "${FAILS:-0}" ;;
 esac
 """
 DAY = 86400  # s
@@ -31,7 +33,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Return `make(version, requirements, constraints, fails)`: where the environment is."""
+    """Return `make(version, requirements, constraints, fails, no_uv)`: where the environment is."""
     (tmp_path / "project" / ".ci").mkdir(parents=True)
     shutil.copy(SCRIPT, tmp_path / "project" / ".ci")
     (tmp_path / "python").write_text(PYTHON)
@@ -39,15 +41,16 @@ def make(tmp_path: Path) -> Make:
     (tmp_path / "spare").mkdir()
 
     def run(
-        version: str = "3.11", requirements: str = "torch", constraints: str = "torch==2.11", fails: int = 0
+        version: str = "3.11", requirements: str = "torch", constraints: str = "torch==2.11", fails: int = 0, no_uv: int = 0
     ) -> Path:
         (tmp_path / "project" / "requirements.txt").write_text(requirements)
         (tmp_path / "project" / "constraints.txt").write_text(constraints)
         told = {"XDG_CACHE_HOME": tmp_path / "cache", "INSTALLED": tmp_path / "installed"}
+        told |= {"VERSION": version, "FAILS": fails, "NO_UV": no_uv}
         environment = os.environ | {name: str(value) for name, value in told.items()}
         done = subprocess.run(
             [tmp_path / "project" / ".ci" / "environment", tmp_path / "python", tmp_path / "spare"],
-            env=environment | {"VERSION": version, "FAILS": str(fails)},
+            env=environment,
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -81,8 +84,15 @@ def test_one_that_was_not_finished_is_not_taken(make: Make, tmp_path: Path, cach
     with pytest.raises(subprocess.CalledProcessError):
         make(fails=1)
     assert not list(cache.iterdir())
+    assert installed(tmp_path) == 2  # by uv, and then by pip
     make()
-    assert installed(tmp_path) == 2
+    assert installed(tmp_path) == 3
+
+
+def test_pip_installs_where_there_is_no_uv(make: Make, tmp_path: Path) -> None:
+    make(no_uv=1)
+    assert installed(tmp_path) == 1
+    assert "-m pip install" in (tmp_path / "installed").read_text()
 
 
 def test_where_nothing_can_be_kept_the_other_folder_is_taken(make: Make, tmp_path: Path, cache: Path) -> None:
