@@ -1,4 +1,4 @@
-"""What there is to measure of each cell: areas, N/C ratio, shape, stain."""
+"""The cells of a label map, and what there is to measure of each: areas, N/C ratio, shape, stain."""
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,33 @@ def nucleus_areas(label: np.ndarray) -> np.ndarray:
     return np.bincount(connected(label == NUCLEUS, connectivity=2).ravel())[1:]
 
 
-def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
-    """Take the cells of a label map apart and measure each.
+def apart(label: np.ndarray, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Take the cells of a label map apart.
 
     Each nucleus is a cell. The cytoplasm of a group of cells goes to the nucleus it is nearest to by a
     way within the cells; cytoplasm that no nucleus can reach belongs to none.
+
+    Args:
+        label: ``(H, W)`` uint8 label map.
+        scale: network px per image px; tells how small a nucleus may be.
+
+    Returns:
+        Nuclei and cells, ``(H, W)`` int32 each: numbered alike from 1 in reading order, 0 for none.
+    """
+    nuclei = connected(label == NUCLEUS, connectivity=2)
+    sizes = np.bincount(nuclei.ravel())
+    sizes[0] = 0
+    kept = np.flatnonzero(sizes >= SMALLEST_NUCLEUS / scale**2)
+    number = np.zeros(len(sizes), dtype=np.int32)
+    number[kept] = np.arange(1, len(kept) + 1)
+    nuclei = number[nuclei]
+    inside = (label == CYTOPLASM) | (label == NUCLEUS)
+    cells = watershed(ndimage.distance_transform_edt(nuclei == 0), nuclei, mask=inside).astype(np.int32)
+    return nuclei, cells
+
+
+def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
+    """Take the cells of a label map apart, see `apart`, and measure each.
 
     Args:
         image: ``(H, W, 3)`` uint8, for the stain.
@@ -33,31 +55,23 @@ def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[p
         and lengths are in pixels of the picture, x and y the nucleus's centre; the N/C ratio is nucleus
         area over cytoplasm area, NaN without cytoplasm; densities are mean optical densities.
     """
-    nuclei = connected(label == NUCLEUS, connectivity=2)
-    sizes = np.bincount(nuclei.ravel())
-    sizes[0] = 0
-    kept = np.flatnonzero(sizes >= SMALLEST_NUCLEUS / scale**2)
-    number = np.zeros(len(sizes), dtype=np.int32)
-    number[kept] = np.arange(1, len(kept) + 1)
-    nuclei = number[nuclei]
-    inside = (label == CYTOPLASM) | (label == NUCLEUS)
-    cells = watershed(ndimage.distance_transform_edt(nuclei == 0), nuclei, mask=inside).astype(np.int32)
-
+    nuclei, cells = apart(label, scale)
+    nucleus_area = np.bincount(nuclei.ravel())[1:]
+    count = len(nucleus_area)
     density = -np.log10(np.maximum(image, 1) / 255).mean(axis=-1)
-    numbers = np.arange(1, len(kept) + 1)
     cytoplasm = np.where(label == CYTOPLASM, cells, BACKGROUND)
-    cytoplasm_area = np.bincount(cytoplasm.ravel(), minlength=len(kept) + 1)[1:]
-    cytoplasm_stain = np.bincount(cytoplasm.ravel(), density.ravel(), minlength=len(kept) + 1)[1:]
+    cytoplasm_area = np.bincount(cytoplasm.ravel(), minlength=count + 1)[1:]
+    cytoplasm_stain = np.bincount(cytoplasm.ravel(), density.ravel(), minlength=count + 1)[1:]
     shapes = regionprops(nuclei, intensity_image=density)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = pd.DataFrame(
             {
-                "cell": numbers,
+                "cell": np.arange(1, count + 1),
                 "x": [shape.centroid[1] + 0.5 for shape in shapes],
                 "y": [shape.centroid[0] + 0.5 for shape in shapes],
-                "nucleus_area": [int(shape.area) for shape in shapes],
+                "nucleus_area": nucleus_area,
                 "cytoplasm_area": cytoplasm_area,
-                "nc_ratio": sizes[kept] / np.where(cytoplasm_area, cytoplasm_area, np.nan),
+                "nc_ratio": nucleus_area / np.where(cytoplasm_area, cytoplasm_area, np.nan),
                 "nucleus_perimeter": [shape.perimeter for shape in shapes],
                 "nucleus_eccentricity": [shape.eccentricity for shape in shapes],
                 "nucleus_solidity": [shape.solidity for shape in shapes],

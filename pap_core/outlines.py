@@ -21,7 +21,10 @@ class Outlines:
     nucleus: tuple[np.ndarray, ...]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Outlines) and self.to_json() == other.to_json()
+        return isinstance(other, Outlines) and all(
+            len(mine) == len(its) and all(map(np.array_equal, mine, its))
+            for mine, its in ((self.cell, other.cell), (self.nucleus, other.nucleus))
+        )
 
     def to_json(self) -> str:
         """Return the outlines as text; `from_json` of it gives the same numbers back."""

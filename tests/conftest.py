@@ -20,7 +20,6 @@ from pap_core.contours import fill, write_dat
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.phantom import smear as phantom
 from pap_core.jobs import background
-from pap_core.training import checks
 from tests.helpers.building import cut_here
 
 FIELD = (480, 384)  # of a small smear
@@ -74,24 +73,21 @@ def _own_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _counted_once() -> Iterator[None]:
-    """What a step takes is counted once for each configuration, not for every run that a test makes of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checks, "costs", cache(checks.costs))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _packages_searched_once() -> Iterator[None]:
-    """Find the components that are installed once, as a server does, and not for each page opened."""
+def _served_once() -> Iterator[None]:
+    """Find the components that are installed, and compile pages, once, as a server does, not for each run."""
     if "streamlit" not in sys.modules:
         yield
         return
     from streamlit.components.v2 import manifest_scanner
+    from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+    from streamlit.testing.v1 import app_test, local_script_runner
 
+    compiled = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
         searched = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", searched)
+        for one in (app_test, local_script_runner):
+            patch.setattr(one, "ScriptCache", lambda: compiled)
         yield
 
 

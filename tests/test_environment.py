@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "environment"
-# makes an environment as Python does, with itself as the Python in it, and writes down what uv or pip installs of
-# the requirements
+# makes an environment as Python does, with itself as the Python in it, and writes down what is installed,
+# by uv or by pip
 PYTHON = """#!/bin/sh
 case "$*" in
 -c*) echo "$VERSION" ;;
@@ -41,7 +41,11 @@ def make(tmp_path: Path) -> Make:
     (tmp_path / "spare").mkdir()
 
     def run(
-        version: str = "3.11", requirements: str = "torch", constraints: str = "torch==2.11", fails: int = 0, no_uv: int = 0
+        version: str = "3.11",
+        requirements: str = "torch",
+        constraints: str = "torch==2.11",
+        fails: int = 0,
+        no_uv: int = 0,
     ) -> Path:
         (tmp_path / "project" / "requirements.txt").write_text(requirements)
         (tmp_path / "project" / "constraints.txt").write_text(constraints)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from pap_core.data import places
 from pap_core.data.described import describe
@@ -17,7 +18,7 @@ from pap_core.errors import InputError
 from pap_core.evaluation.store import SIDE, Kept
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, NUCLEUS, decode
-from pap_core.measurement import measure
+from pap_core.measurement import apart
 from pap_core.reviewing.queue import Entry, identify, outlines, uncertainty
 from pap_core.reviews.checks import picture_digest
 from pap_core.reviews.records import Place, ReviewCell
@@ -53,7 +54,7 @@ class SplitQueue:
                 "evaluate it again and open it anew."
             )
         label = decode(seen.colours)
-        cell = _middle_cell(seen, label)
+        cell = _middle_cell(label, seen.middle)
         return ReviewCell(
             id=entry.id,
             picture=seen.image,
@@ -91,7 +92,7 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
 
     def entry(row: dict) -> Entry:
         seen = _read(folder, kept, row)
-        cell = _middle_cell(seen, decode(seen.colours))
+        cell = _middle_cell(decode(seen.colours), seen.middle)
         unsure = uncertainty(seen.colours, cell if cell.any() else np.ones_like(cell))
         mean = float(jaccard[row["id"]])
         return Entry(
@@ -150,11 +151,11 @@ def _read(folder: Path, kept: Kept, row: Mapping) -> _Seen:
     )
 
 
-def _middle_cell(seen: _Seen, label: np.ndarray) -> np.ndarray:
+def _middle_cell(label: np.ndarray, middle: tuple[float, float]) -> np.ndarray:
     """Return ``(H, W)`` bool: the cell whose nucleus is nearest the middle; without one, all that is cell."""
-    table, cells = measure(seen.image, label)
-    if table.empty:
+    nuclei, cells = apart(label)
+    if not nuclei.any():
         return label != BACKGROUND
-    x, y = seen.middle
-    nearest = np.hypot(table["x"] - x, table["y"] - y).argmin()
-    return cells == table["cell"].iloc[nearest]
+    numbers = np.arange(1, nuclei.max() + 1)
+    centres = np.array(ndimage.center_of_mass(nuclei > 0, nuclei, numbers))[:, ::-1] + 0.5
+    return cells == numbers[np.hypot(*(centres - middle).T).argmin()]

@@ -10,8 +10,8 @@ from pap_core.data.validation import held_out
 from pap_core.errors import InputError
 from pap_core.training import processes
 from pap_core.training.config import TrainConfig
-from pap_core.training.planning.estimate import costs
 from pap_core.training.planning.machine import CPU, devices
+from pap_core.training.planning.states import states
 from pap_core.training.share import share_out
 
 
@@ -39,11 +39,11 @@ def check(config: TrainConfig, folders: Sequence[Path]) -> None:
     if len(sizes) > 1:
         names = ", ".join(map(str, folders))
         raise InputError(f"{names}: crops of different sizes {sizes}; build them alike.")
-    found = costs(config, sizes[0][0])
+    needed = states(config, sizes[0][0]).bytes
     memory = psutil.virtual_memory().total
-    if devices() == [CPU] and found.states > memory:
+    if devices() == [CPU] and needed > memory:
         raise InputError(
             f"training configuration: weights, gradients and moments of these networks take "
-            f"{found.states / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f} GB; choose a smaller "
+            f"{needed / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f} GB; choose a smaller "
             "generator.width, kernel or discriminator.width."
         )

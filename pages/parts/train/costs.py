@@ -131,7 +131,9 @@ def _say(planned: Planned, asked: dict[str, Future], measure: Callable[[], None]
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         st.metric(
             "Parameters",
-            f"{parameters(found.generator)} + {parameters(found.discriminator)}" if found else "…",
+            f"{parameters(found.states.generator)} + {parameters(found.states.discriminator)}"
+            if found
+            else "…",
             help="Of the generator, and of the discriminator that only training needs",
         )
         st.metric("Memory", size(found.memory) if found else "…", help=MEMORY_HELP)

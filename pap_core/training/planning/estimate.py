@@ -17,9 +17,9 @@ from pap_core.masks import read_label
 from pap_core.training.config import TrainConfig, from_dict, to_dict
 from pap_core.training.planning import peak
 from pap_core.training.planning.machine import devices
+from pap_core.training.planning.states import States, states
 from pap_core.training.precision import computed_in
 
-_NUMBER = 4  # bytes of a weight, a gradient or a moment
 _ENOUGH = 3.0  # s of steps that tell the pace
 _PATIENCE = 180.0  # s, for a network whose one step takes a minute, too
 _FREE = {  # what changes the result but neither memory nor pace, and what stands for it
@@ -42,16 +42,14 @@ _FREE = {  # what changes the result but neither memory nor pace, and what stand
 class Costs:
     """What a step takes, counted and not measured."""
 
-    generator: int  # parameters
-    discriminator: int  # parameters
-    states: int  # bytes of weights, gradients, Adam's two moments, and the moving average
+    states: States
     activations: int  # bytes that wait for the backward pass, when they are the most
     flops: float  # floating point operations of one step, for one crop
 
     @property
     def memory(self) -> int:
         """Bytes in all; what libraries work in comes on top."""
-        return self.states + self.activations
+        return self.states.bytes + self.activations
 
 
 @dataclass(frozen=True)
@@ -81,23 +79,13 @@ def costs(config: TrainConfig, size: int = 256) -> Costs:
     from pap_core.model.networks import build
     from pap_core.training.planning.arithmetic import counter
 
-    try:
-        with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):
-            generator, discriminator = build(config.generator), Discriminator(config.discriminator)
-            own, other = (sum(one.numel() for one in net.parameters()) for net in (generator, discriminator))
-            kept = _Kept([generator, discriminator])
-            with counter() as counted:
-                _step(config, generator, discriminator, kept, size)
-    except (RuntimeError, ValueError) as error:  # the latter of a batch norm that has one value to go by
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise InputError(
-            f"training configuration: {config.batch} crops of {size} px do not go through these networks "
-            f"({reason}); choose fewer levels or layers, or a larger batch."
-        ) from None
-    trained = [4, 4 if config.objective == "pix2pix" else 1]  # weight, gradient, two moments
-    trained[0] += bool(config.average)
-    states = _NUMBER * sum(count * copies for count, copies in zip((own, other), trained, strict=True))
-    return Costs(own, other, states, kept.most, counted.get_total_flops() / config.batch)
+    weights = states(config, size)
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.random.fork_rng(devices=[]):
+        generator, discriminator = build(config.generator), Discriminator(config.discriminator)
+        kept = _Kept([generator, discriminator])
+        with counter() as counted:
+            _step(config, generator, discriminator, kept, size)
+    return Costs(weights, kept.most, counted.get_total_flops() / config.batch)
 
 
 class _Kept:

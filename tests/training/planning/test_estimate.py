@@ -29,9 +29,9 @@ def paper():
 
 
 def test_the_papers_networks_have_its_parameters(paper) -> None:
-    assert paper.generator == pytest.approx(PARAMETERS[0], rel=1e-3)
-    assert paper.discriminator == pytest.approx(PARAMETERS[1], rel=1e-3)
-    assert paper.states == 16 * (paper.generator + paper.discriminator)
+    assert paper.states.generator == pytest.approx(PARAMETERS[0], rel=1e-3)
+    assert paper.states.discriminator == pytest.approx(PARAMETERS[1], rel=1e-3)
+    assert paper.states.bytes == 16 * (paper.states.generator + paper.states.discriminator)
 
 
 def test_the_arithmetic_is_that_of_the_layers(paper) -> None:
@@ -56,7 +56,7 @@ def test_backward_takes_twice_the_forward_in_groups_too(kind: str, stride: int, 
 
 def test_without_an_adversary_its_weights_lie_idle(paper) -> None:
     alone = costs(override(PRESETS["paper"], ["objective=l1", "average=0.9"]))
-    assert alone.states == 20 * alone.generator + 4 * alone.discriminator
+    assert alone.states.bytes == 20 * alone.states.generator + 4 * alone.states.discriminator
     assert alone.activations < paper.activations
 
 
