@@ -30,7 +30,16 @@ PaintSmear = Callable[..., Path]
 
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
-LONGEST = ("test_process.py", "test_build_job.py", "test_job.py", "test_begun.py", "test_predict.py")
+LONGEST = [
+    "training/test_corrections.py",
+    "methods/test_methods.py",
+    "cli/test_command_line.py",
+    "training/test_process.py",
+    "data/test_build_job.py",
+    "comparison/test_job.py",
+    "compare/test_begun.py",
+    "inference/test_predict.py",
+]
 ROOM = 4e9  # bytes free there, many times what the folders of tests take
 
 
@@ -48,7 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, or the last worker is left alone with one."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get("/".join(item.path.parts[-2:]), len(places)))
 
 
 def pytest_collection_finish() -> None:

@@ -10,7 +10,14 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
 
 
 @pytest.mark.parametrize(
-    ("target", "count"), [("images", 400), ("truth", 300), ("readers", 120), ("archive", 200)]
+    ("target", "count"),
+    [
+        ("images", 60),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in [("images", 400), ("truth", 300), ("readers", 120), ("archive", 200)]
+        ),
+    ],
 )
 def test_nothing_but_success_or_a_sentence_comes_of_damaged_files(target: str, count: int) -> None:
     command = [sys.executable, str(SCRIPT), "--targets", target, "--count", str(count), "--seed", "7"]

@@ -246,6 +246,7 @@ def test_outlines_of_a_turned_picture_are_refused() -> None:
 # Real masks
 
 
+@pytest.mark.slow
 def test_real_masks_as_label_maps_are_all_recognised(shared_data: Path) -> None:
     read_ones = 0
     for path in sorted(shared_data.glob("herlev/*/*-d.png")):

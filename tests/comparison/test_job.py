@@ -61,6 +61,7 @@ def test_a_process_measures_what_was_asked_and_says_how_far_it_is(comparison: Co
     assert all(comparison.evaluation(done) for done in comparison.done().values())
 
 
+@pytest.mark.slow
 def test_one_that_was_killed_goes_on_where_it_was(comparison: Comparison) -> None:
     job.start(comparison, ["k-means", "mean-shift"])
     until(lambda: "k-means" in comparison.done(), comparison)
@@ -74,6 +75,7 @@ def test_one_that_was_killed_goes_on_where_it_was(comparison: Comparison) -> Non
     assert "otsu" in comparison.done()
 
 
+@pytest.mark.slow
 def test_the_word_of_a_process_stands_whoever_started_it_comes_late(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +95,7 @@ def test_the_word_of_a_process_stands_whoever_started_it_comes_late(
         assert state(comparison) == FINISHED
 
 
-@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("early", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_one_that_is_stopped_says_so(comparison: Comparison, early: bool) -> None:
     job.start(comparison, ["mean-shift"])
     until(lambda: early or job.progress(comparison).what == "measuring", comparison)

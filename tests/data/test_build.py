@@ -182,6 +182,7 @@ def test_the_small_data_set_is_fit_to_train_on(phantom_dataset: Path) -> None:
     assert not groups["train"] & groups["test"]
 
 
+@pytest.mark.slow
 def test_the_same_source_gives_the_same_data_set_anywhere(
     phantom_source: Path, phantom_dataset: Path, tmp_path: Path
 ) -> None:

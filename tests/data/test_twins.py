@@ -205,6 +205,7 @@ def test_a_picture_turned_mirrored_or_saved_as_jpeg_is_the_same(shared_data: Pat
     assert len({row["picture"] for row in rows(tmp_path / "set")}) == 2 * len(COPIES)
 
 
+@pytest.mark.slow
 def test_such_a_picture_keeps_its_side_and_is_not_validated_on(shared_data: Path, tmp_path: Path) -> None:
     for number, image in enumerate(real(shared_data)[:8]):
         copied(image, tmp_path / "a" / "normal", f"{number:02d}-1-1", None)
@@ -220,6 +221,7 @@ def test_such_a_picture_keeps_its_side_and_is_not_validated_on(shared_data: Path
     assert not slides[0] & slides[1]
 
 
+@pytest.mark.slow
 def test_other_cells_are_other_pictures(shared_data: Path, tmp_path: Path) -> None:
     for number, image in enumerate(real(shared_data)[:20]):
         copied(image, tmp_path / "source" / "normal", f"{number:02d}-1-1", None)

@@ -43,6 +43,7 @@ def process_of(evaluation: Evaluation) -> psutil.Process:
     return process
 
 
+@pytest.mark.slow
 def test_one_that_was_killed_is_told_and_made_anew_and_then_kept(
     checkpoint: Path, split: TestSplit, space: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_one_that_is_stopped_leaves_nothing_and_the_next_has_its_turn(
     assert not (space / "evaluations").exists()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_was_replaced_meanwhile_is_told(
     checkpoint: Path, split: TestSplit, space: Path
 ) -> None:

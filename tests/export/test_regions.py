@@ -135,6 +135,7 @@ def by_ray(rings: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     return inside
 
 
+@pytest.mark.slow
 def test_the_work_grows_with_the_edges_and_not_with_the_area() -> None:
     """Each square alone would take seconds, were its pixels counted."""
     side = 7000

@@ -61,6 +61,7 @@ def cells(out: Path) -> pd.DataFrame:
     return pd.read_csv(out / "cells.csv")
 
 
+@pytest.mark.slow
 def test_names_of_any_bytes_and_any_length(checkpoint: Path, folder: Path, tmp_path: Path) -> None:
     names = [b"caf\xe9.png", b"caf\xe8.png", b"n" * 240 + b"1.png", b"n" * 240 + b"2.png", b"two\nlines.png"]
     names += [b"=1+1.png", "é".encode() * 120 + b".png"]
@@ -309,8 +310,8 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.parametrize(
     ("at", "signum"),
     [
-        ("before", signal.SIGKILL),
-        ("amid", signal.SIGKILL),
+        pytest.param("before", signal.SIGKILL, marks=pytest.mark.slow),
+        pytest.param("amid", signal.SIGKILL, marks=pytest.mark.slow),
         ("before", signal.SIGINT),
         ("before", signal.SIGTERM),
     ],

@@ -33,6 +33,8 @@ NARROW = {
     "efficientnet-fpn-scratch": ["generator.width=16"],
 }
 
+QUICK = ("k-means", "otsu")
+
 # those that can be used here: a package of theirs may be missing
 EVERY = [
     pytest.param(name, marks=pytest.mark.skipif(bool(unavailable(name)), reason=unavailable(name)))
@@ -76,7 +78,7 @@ def images(crops: Crops) -> np.ndarray:
 
 def _each() -> list:
     return [
-        name if name in UNTRAINED else pytest.param(*one.values, marks=[*one.marks, pytest.mark.slow])
+        name if name in QUICK else pytest.param(*one.values, marks=[*one.marks, pytest.mark.slow])
         for name, one in zip(NAMES, EVERY, strict=True)
     ]
 

@@ -249,6 +249,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_no_memory_is_taken_for_a_network_that_the_weights_are_not_of(folder):
     """Of these settings a network has 80 GB of weights, the file has a few kB."""
     write_config(folder, GeneratorConfig(levels=8, width=1024, kernel=16), {})
@@ -283,7 +284,7 @@ for number in range(100_000):
 """
 
 
-@pytest.mark.parametrize("of_before", [False, True])
+@pytest.mark.parametrize("of_before", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_killed_while_weights_are_replaced_a_checkpoint_is_left_that_can_be_read(folder, of_before):
     """Read all the while, as a page would that watches a run."""
     chance = random.Random(0)

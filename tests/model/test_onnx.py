@@ -30,6 +30,7 @@ def exported(checkpoint: Path, phantom_dataset: Path) -> Exported:
     return export(checkpoint, phantom_dataset, checkpoint.parent / "export", "# the card")
 
 
+@pytest.mark.slow
 def test_it_agrees_with_torch_on_real_crops_of_any_number(
     exported: Exported, checkpoint: Path, phantom_dataset: Path
 ) -> None:
@@ -45,6 +46,7 @@ def test_it_agrees_with_torch_on_real_crops_of_any_number(
         np.testing.assert_allclose(found, expected[part], atol=TOLERANCE)
 
 
+@pytest.mark.slow
 def test_it_carries_its_card_and_its_notice_and_no_paths(exported: Exported, checkpoint: Path) -> None:
     model = onnx.load(exported.path)
     onnx.checker.check_model(model)
@@ -56,6 +58,7 @@ def test_it_carries_its_card_and_its_notice_and_no_paths(exported: Exported, che
     assert str(Path(onnx_export.__file__).parents[2]).encode() not in exported.path.read_bytes()
 
 
+@pytest.mark.slow
 def test_it_is_found_by_the_weights_digest(exported: Exported, checkpoint: Path) -> None:
     folder = exported.path.parent
     assert find(folder, read(checkpoint).digest) == exported

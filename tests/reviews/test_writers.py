@@ -17,7 +17,7 @@ WRITERS = 20
 TIMES = 5  # decisions each
 
 
-@pytest.mark.parametrize("cells", ["one", "many"])
+@pytest.mark.parametrize("cells", ["one", pytest.param("many", marks=pytest.mark.slow)])
 def test_twenty_writers_at_once_lose_nothing(saving: Saving, url: str, tmp_path: Path, cells: str):
     """They begin before there is a database, and make it at once as well."""
     said = tmp_path / "said"

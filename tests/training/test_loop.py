@@ -142,8 +142,12 @@ class TestDivergence:
 
     @pytest.mark.parametrize(
         ("step", "message"),
-        [(34, "a loss is not finite at step 40"), (61, "a weight is not finite after step 62")],
-        ids=["seen in the losses", "after the last loss of an epoch"],
+        [
+            pytest.param(34, "a loss is not finite at step 40", id="seen in the losses"),
+            pytest.param(
+                61, "a weight is not finite after step 62", id="after the last", marks=pytest.mark.slow
+            ),
+        ],
     )
     def test_the_last_good_weights_are_kept(self, new_run, uninterrupted, monkeypatch, step, message):
         run = new_run()

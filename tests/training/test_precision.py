@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from pap_core.training.loop import train
@@ -20,6 +21,7 @@ def test_what_is_asked_for_is_what_a_gpu_computes_in_and_fp32_is_always_fp32() -
     assert computed_in("fp32", "cuda") == computed_in("fp32", "cpu") == "fp32"
 
 
+@pytest.mark.slow
 def test_a_processor_with_avx2_alone_computes_in_fp32() -> None:
     code = "from pap_core.training.precision import computed_in; print(computed_in('bf16', 'cpu'))"
     done = subprocess.run(
@@ -33,6 +35,7 @@ def test_a_processor_with_avx2_alone_computes_in_fp32() -> None:
     assert done.stdout == "fp32\n"
 
 
+@pytest.mark.slow
 def test_this_machine_is_not_slower_in_what_was_chosen_for_it() -> None:
     layer, images = torch.nn.Conv2d(64, 64, 4, 2, 1), torch.randn(4, 64, 64, 64)
 

@@ -79,6 +79,7 @@ def test_a_queue_goes_on_by_itself(new, space: Path) -> None:
     assert [*process.listed()] == [run.folder.name for run in (third, second, first)]
 
 
+@pytest.mark.slow
 def test_a_lone_run_waits_for_nobody(new) -> None:
     run = new("epochs=1")
     process.start(run)
@@ -155,6 +156,7 @@ def at_once(
     return [actor.stdout.readline().strip() for actor in actors], actors
 
 
+@pytest.mark.slow
 def test_many_press_at_once(new, space: Path) -> None:
     run = new()
     with busy(space, "cpu"):

@@ -32,6 +32,7 @@ REFUSED = {
     "validation=0.99": "would all be held out",
 }
 SOME = 4  # steps
+LONG = "batch=4096"  # a step of it takes as long as thousands of others
 HEAVY = ("generator.width=1024", "discriminator.width=1024")  # begun, and not trained
 
 
@@ -80,7 +81,7 @@ def trained(run: Run) -> str:
 def test_the_ends_of_every_range(
     name: str, setting: str, drawn_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LOG_EVERY", SOME)
+    monkeypatch.setattr(loop, "LOG_EVERY", 1 if setting == LONG else SOME)
     settings = (*NEEDS.get(name, ()), setting)
     if setting in REFUSED:
         with pytest.raises(InputError, match=REFUSED[setting]):
@@ -103,11 +104,11 @@ def test_the_ends_of_every_range(
     [
         ("samples=0",),
         ("jitter.blur=0.05",),  # less than the least sigma drawn otherwise
-        ("batch=200",),  # more than there are crops
+        pytest.param(("batch=200",), marks=pytest.mark.slow),  # more than there are crops
         ("warmup=5000",),  # longer than the run
-        ("generator.levels=6", "generator.last=transposed", "batch=1"),
+        pytest.param(("generator.levels=6", "generator.last=transposed", "batch=1"), marks=pytest.mark.slow),
         ("objective=l1", "l1_weight=0", *PALETTE, "dice=1"),
-        ("precision=bf16", "border=64"),
+        pytest.param(("precision=bf16", "border=64"), marks=pytest.mark.slow),
     ],
     ids=lambda settings: settings[0],
 )

@@ -46,6 +46,7 @@ def test_too_few_slides_name_the_share_that_would_do(
     assert start(few_slides, tmp_path / "run", "validation=0.12") == 0
 
 
+@pytest.mark.slow
 def test_the_real_slides_that_are_too_few(
     shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -43,6 +43,7 @@ class TestResume:
         assert train(run, cpu=True)["state"] == "finished"
         assert_same(outcome(run), outcome(uninterrupted))
 
+    @pytest.mark.slow
     def test_a_stop_is_obeyed_after_the_step_and_within_a_validation(
         self, new_run, uninterrupted, monkeypatch
     ):
@@ -112,13 +113,8 @@ class TestResume:
         assert train(parts, cpu=True)["state"] == "finished"
         assert_same(outcome(parts), outcome(whole))
 
-    @pytest.mark.parametrize(
-        "signum",
-        [
-            signal.SIGKILL,
-            *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGINT)),
-        ],
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_a_process_killed(self, tmp_path, drawn_dataset, uninterrupted, signum):
         run = Run(tmp_path / "run")
         settings = [part for setting in SETTINGS for part in ("--set", setting)]

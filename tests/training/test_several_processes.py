@@ -149,6 +149,7 @@ leave(0)
 """
 
 
+@pytest.mark.slow
 def test_validation_counts_every_crop_once(tmp_path, dataset):
     """Neither 7 crops nor 1 can be shared evenly; with 1, one of the processes has none."""
     script, log = tmp_path / "counting.py", tmp_path / "log"

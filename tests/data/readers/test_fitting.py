@@ -247,6 +247,7 @@ def test_contours_of_another_picture_are_doubted_by_name_and_kept(
     assert "0 skipped" in summary(described)
 
 
+@pytest.mark.slow
 def test_no_real_cell_is_doubted(shared_data: Path, tmp_path: Path) -> None:
     described = build(shared_data / "sipakmed_007_sharp", tmp_path / "sharp")
     assert (described["crops"], described["doubtful"], described["turned"]) == (16, 0, 0)

@@ -33,6 +33,7 @@ def finished(comparison: Comparison) -> None:
     assert job.progress(comparison).state == job.FINISHED
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
     (own.folder / "otsu.json").unlink()
     app = opened()
@@ -46,6 +47,7 @@ def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
     assert set(app.dataframe[0].value["Method"]) == {"K-means", "Otsu"}
 
 
+@pytest.mark.slow
 def test_a_comparison_is_begun_from_nothing(own: Comparison) -> None:
     shutil.rmtree(own.folder)
     app = opened()
@@ -79,6 +81,7 @@ def test_another_is_begun_beside_one_that_is_there(own: Comparison) -> None:
     finished(Comparison(own.folder.with_name(f"{DIGEST}-3min")))
 
 
+@pytest.mark.slow
 def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Comparison) -> None:
     (own.folder / "otsu.json").unlink()
     (own.folder / "k-means.json").unlink()

@@ -73,6 +73,7 @@ def test_an_upload_says_where_it_is_kept_and_suggests_a_name(space: Path) -> Non
     assert not (space / "builds").exists()  # nothing is written before it is asked for
 
 
+@pytest.mark.slow
 def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None:
     app = opened(BUILD)
     box(app, "Folder").set_value("source")

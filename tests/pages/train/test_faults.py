@@ -10,7 +10,13 @@ from tests.helpers.pages.training_page import NEW, buttons, opened
 from tests.helpers.pages.training_runs import lose
 from tests.helpers.pages.visiting import press, ran, said
 
-TOLD = ["state", "best", "steps", "heartbeat", "started", "error", "note", "device", "phase", "pid"]
+TOLD = [
+    *("state", "best", "error"),
+    *(
+        pytest.param(one, marks=pytest.mark.slow)
+        for one in ("steps", "heartbeat", "started", "note", "device", "phase", "pid")
+    ),
+]
 
 
 @pytest.mark.parametrize("content", FEW.values(), ids=FEW)

@@ -82,6 +82,7 @@ def test_settings_that_exclude_each_other_are_told_and_cannot_be_started(space: 
     assert "Start" not in buttons(app)
 
 
+@pytest.mark.slow
 def test_a_number_beyond_its_range_is_kept_as_typed_and_refused(space: Path) -> None:
     """An input that enforced it would keep the number before, and a run would start with that."""
     app = choose(opened(NEW), "tiny")
@@ -159,6 +160,7 @@ def test_parameters_memory_and_time_are_said_before_the_start(space: Path) -> No
     assert not app.warning
 
 
+@pytest.mark.slow
 def test_days_on_this_machine_are_warned_of_before_anything_is_measured(space: Path) -> None:
     app = choose(opened(NEW), "paper")
     setting(app, "epochs", "paper").set_value(1_000_000)
