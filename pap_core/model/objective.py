@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from pap_core.labels import IGNORE, PALETTE
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 
 WHITE = 1.0
 
@@ -19,14 +19,27 @@ def initialise(module: torch.nn.Module) -> None:
         torch.nn.init.zeros_(module.bias)
 
 
-def hide_ignored(colours: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Paint pixels to ignore white, in target and output alike, so that no term can see them.
+def possible(labels: torch.Tensor) -> torch.Tensor:
+    """Return which classes each pixel may be, as far as its label tells: ``(N, 3, H, W)`` bool.
+
+    Args:
+        labels: ``(N, H, W)`` uint8 label maps, partial ones too.
+    """
+    of_cell, open_ = labels == OF_CELL, labels == IGNORE
+    background = (labels == BACKGROUND) | (labels == NOT_NUCLEUS) | open_
+    cytoplasm = (labels == CYTOPLASM) | (labels == NOT_NUCLEUS) | of_cell | open_
+    nucleus = (labels == NUCLEUS) | of_cell | open_
+    return torch.stack([background, cytoplasm, nucleus], dim=1)
+
+
+def hide_unknown(colours: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Paint pixels whose class is not known white, in target and output alike, so that no term can see them.
 
     Args:
         colours: ``(N, 3, H, W)`` in [-1, 1].
         labels: ``(N, H, W)`` uint8.
     """
-    return colours.masked_fill((labels == IGNORE).unsqueeze(1), WHITE)
+    return colours.masked_fill((labels > NUCLEUS).unsqueeze(1), WHITE)
 
 
 def adversarial(logits: torch.Tensor, real: bool) -> torch.Tensor:
@@ -51,7 +64,9 @@ def l1(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def cross_entropy(
     logits: torch.Tensor, labels: torch.Tensor, known: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Mean cross-entropy over the pixels not to ignore.
+    """Mean marginal cross-entropy over the pixels of which anything is known.
+
+    The loss of a pixel is -log of the summed probability of the classes that it may be.
 
     Args:
         logits: ``(N, 3, H, W)`` of the classes.
@@ -61,19 +76,19 @@ def cross_entropy(
     """
     if known is None:
         known = (labels != IGNORE).sum()
-    return F.cross_entropy(logits.float(), labels.long(), ignore_index=IGNORE, reduction="sum") / known
+    logarithms = logits.float().log_softmax(dim=1).masked_fill(~possible(labels), -torch.inf)
+    return -logarithms.logsumexp(dim=1).masked_fill(labels == IGNORE, 0.0).sum() / known
 
 
 def dice(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """One minus the soft Dice index, the mean over images and classes.
 
-    A class that an image lacks counts by how much of it is predicted there.
+    A class counts where a pixel is known to be of it, or known not to be. One that an image lacks counts by
+    how much of it is predicted there.
     """
-    classes = len(PALETTE)
-    known = (labels != IGNORE).unsqueeze(1)
-    truth = F.one_hot(labels.long().clamp(max=classes), classes + 1)[..., :classes]
-    truth = truth.permute(0, 3, 1, 2).float()
-    probabilities = logits.float().softmax(dim=1) * known
+    may_be = possible(labels)
+    truth = may_be & (may_be.sum(dim=1, keepdim=True) == 1)
+    probabilities = logits.float().softmax(dim=1) * (truth | ~may_be)
     overlap = (probabilities * truth).sum(dim=(2, 3))
-    total = (probabilities + truth).sum(dim=(2, 3))
+    total = probabilities.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))
     return 1 - ((2 * overlap + 1) / (total + 1)).mean()

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.model.generator import ColourNetwork
 from pap_core.settings.networks import GeneratorConfig
 
@@ -88,12 +88,13 @@ def _targets(label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     points = np.s_[::GRID, ::GRID]
     probability, rays = [], []
-    for inside in ((label == CYTOPLASM) | (label == NUCLEUS), label == NUCLEUS):
+    for inside in (np.isin(label, (CYTOPLASM, NUCLEUS, OF_CELL)), label == NUCLEUS):
         shapes = connected(inside, connectivity=1).astype(np.uint16)
         probability.append(_depth(shapes)[points])
         rays.append(star_dist(shapes, RAYS, grid=(GRID, GRID)).transpose(2, 0, 1) / _LENGTH)
-    known = (label != IGNORE)[points]
-    return np.stack(probability), np.stack(rays), np.stack([known, known])
+    told = label[points] != IGNORE
+    cells = told & ~(label == NOT_NUCLEUS).any()  # where a cell ends is not known beside it
+    return np.stack(probability), np.stack(rays), np.stack([cells, told & (label[points] != OF_CELL)])
 
 
 def _depth(shapes: np.ndarray) -> np.ndarray:

@@ -24,8 +24,10 @@ class Batch:
 
     images: torch.Tensor  # (N, 3, S, S) float in [-1, 1]
     labels: torch.Tensor  # (N, S, S) uint8 label maps
-    target: torch.Tensor  # (N, 3, S, S) float in [-1, 1], the labels' colours
-    known: torch.Tensor  # scalar: pixels of the whole batch whose class is known
+    target: (
+        torch.Tensor
+    )  # (N, 3, S, S) float in [-1, 1], the labels' colours, white where the class is not known
+    known: torch.Tensor  # scalar: pixels of the whole batch of which anything is known
     weight: float = 1.0  # share of the whole batch's examples
 
     @classmethod
@@ -33,7 +35,7 @@ class Batch:
         """Draw the target with a border of so many px, and lay all out as convolutions like it."""
         images, target = (
             pixels.contiguous(memory_format=torch.channels_last)
-            for pixels in (images, draw_targets(labels, border))
+            for pixels in (images, objective.hide_unknown(draw_targets(labels, border), labels))
         )
         return cls(images, labels, target, (labels != IGNORE).sum().float())
 
@@ -79,7 +81,7 @@ class Losses:
             raw = self._trained_generator(batch.images)
         if self.config.objective == "star":  # whose colours are drawn, and nothing is trained by them
             return Output(raw, raw)
-        return Output(raw, objective.hide_ignored(self.generator.colours(raw), batch.labels))
+        return Output(raw, objective.hide_unknown(self.generator.colours(raw), batch.labels))
 
     def of_discriminator(self, batch: Batch, output: Output) -> torch.Tensor:
         """Return the discriminator's loss, of pairs with the target and with the output."""

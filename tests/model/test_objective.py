@@ -7,13 +7,15 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
-from pap_core.labels import IGNORE, PALETTE, decode
+from pap_core.labels import IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, PALETTE, decode
 from pap_core.model import objective
 from pap_core.model.discriminator import Discriminator
 from pap_core.model.generator import Generator, to_pixels
 from pap_core.model.targets import draw_targets
 from pap_core.settings.networks import GeneratorConfig
 from pap_core.training.config import PRESETS
+
+MAY_BE = {0: {0}, 1: {1}, 2: {2}, NOT_NUCLEUS: {0, 1}, OF_CELL: {1, 2}, IGNORE: {0, 1, 2}}  # classes, by code
 
 bce = torch.nn.BCEWithLogitsLoss()
 
@@ -24,7 +26,7 @@ def random(request) -> torch.Generator:
 
 
 def draw_labels(random: torch.Generator, shape: tuple[int, ...], ignored: bool = True) -> torch.Tensor:
-    values = torch.tensor([0, 1, 2, IGNORE] if ignored else [0, 1, 2], dtype=torch.uint8)
+    values = torch.tensor(list(MAY_BE) if ignored else [0, 1, 2], dtype=torch.uint8)
     return values[torch.randint(len(values), shape, generator=random)]
 
 
@@ -62,25 +64,26 @@ def test_l1(random):
     assert objective.l1(output, target).item() == pytest.approx(expected)
 
 
-def test_nothing_is_learnt_from_ignored_pixels(random):
+def test_nothing_is_learnt_from_what_is_not_known(random):
+    """Colours are those of a class, so that they say nothing where two are possible; probabilities do."""
     labels = draw_labels(random, (2, 32, 32))
-    ignored = (labels == IGNORE)[:, None].expand(-1, 3, -1, -1)
+    unknown, open_ = ((labels > code)[:, None].expand(-1, 3, -1, -1) for code in (NUCLEUS, IGNORE - 1))
     raw = torch.randn(2, 3, 32, 32, generator=random, requires_grad=True)
-    target = draw_targets(labels, 0)
-    output = objective.hide_ignored(torch.tanh(raw), labels)
-    assert (output[ignored] == 1).all()
-    assert (target[ignored] == 1).all()  # white as well: the discriminator sees no difference
+    target = objective.hide_unknown(draw_targets(labels, 2), labels)
+    output = objective.hide_unknown(torch.tanh(raw), labels)
+    assert (output[unknown] == 1).all()
+    assert (target[unknown] == 1).all()  # white as well: the discriminator sees no difference
     discriminator = Discriminator(PRESETS["tiny"].discriminator)
     verdict = objective.adversarial(discriminator(torch.zeros_like(output), output), real=True)
-    for loss in (
-        objective.l1(output, target),
-        verdict,
-        objective.cross_entropy(raw, labels),
-        objective.dice(raw, labels),
+    for loss, hidden in (
+        (objective.l1(output, target), unknown),
+        (verdict, unknown),
+        (objective.cross_entropy(raw, labels), open_),
+        (objective.dice(raw, labels), open_),
     ):
         (gradient,) = torch.autograd.grad(loss, raw, retain_graph=True)
-        assert (gradient[ignored] == 0).all()
-        assert (gradient[~ignored] != 0).float().mean() > 0.9
+        assert (gradient[hidden] == 0).all()
+        assert (gradient[~hidden] != 0).float().mean() > 0.9
 
 
 def test_what_stands_under_ignored_pixels_does_not_count(random):
@@ -93,8 +96,33 @@ def test_what_stands_under_ignored_pixels_does_not_count(random):
     assert torch.equal(objective.dice(logits, labels), objective.dice(changed, labels))
 
 
+def test_cross_entropy_is_of_the_summed_probability(random):
+    labels = draw_labels(random, (2, 6, 7))
+    logits = torch.randn(2, 3, 6, 7, generator=random)
+    probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1)[labels != IGNORE].numpy()
+    codes = labels[labels != IGNORE].tolist()
+    terms = [
+        -math.log(sum(one[kind] for kind in MAY_BE[code]))
+        for one, code in zip(probabilities, codes, strict=True)
+    ]
+    assert objective.cross_entropy(logits, labels).item() == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_cross_entropy_of_known_classes_is_torchs_own(random):
+    labels = draw_labels(random, (2, 6, 7), ignored=False)
+    logits = torch.randn(2, 3, 6, 7, generator=random, requires_grad=True)
+    mine, its = (
+        objective.cross_entropy(logits, labels),
+        torch.nn.functional.cross_entropy(logits, labels.long()),
+    )
+    assert mine.item() == pytest.approx(its.item(), rel=1e-6)
+    gradients = [torch.autograd.grad(one, logits)[0] for one in (mine, its)]
+    assert torch.allclose(*gradients, atol=1e-8)
+
+
 def test_cross_entropy_agrees_with_scikit_learn(random):
     labels = draw_labels(random, (2, 6, 7))
+    labels[labels > NUCLEUS] = IGNORE
     logits = torch.randn(2, 3, 6, 7, generator=random)
     known = (labels != IGNORE).numpy()
     probabilities = logits.softmax(dim=1).permute(0, 2, 3, 1).numpy()[known]
@@ -114,9 +142,10 @@ def test_dice_agrees_with_a_plain_loop(random, ignored):
             overlap = total = 0.0
             for row in range(6):
                 for column in range(7):
-                    if labels[image, row, column] == IGNORE:
+                    may_be = MAY_BE[labels[image, row, column].item()]
+                    if kind in may_be and len(may_be) > 1:
                         continue
-                    truth = float(labels[image, row, column] == kind)
+                    truth = float(kind in may_be)
                     predicted = probabilities[image, kind, row, column]
                     overlap += truth * predicted
                     total += truth + predicted
