@@ -64,7 +64,7 @@ def images(number: int, seed: int, place: Path) -> None:
 
 def truth(number: int, seed: int, place: Path) -> None:
     """Read a damaged truth; contours beside an honest counterpart."""
-    from pap_core.evaluation.truth import read_truth
+    from pap_core.data.truth.read import read_truth
 
     chance = _chance("truth", seed, number)
     name, content = _one("truth", chance)

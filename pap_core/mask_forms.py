@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from pap_core.errors import InputError
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, decode
+from pap_core.labels import BACKGROUND, CODES, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, decode
 from pap_core.mask_colours import MAX_FOREIGN, NEAR, is_colour_map, nearest_of_herlev
 from pap_core.mask_geometry import is_drawn_area, is_swapped, nuclei_lie_in_cells
 from pap_core.masks import Mask, values_of
@@ -30,7 +30,7 @@ EXPECTED = (
     "blue), a mask in Herlev's colours (red, dark blue, blue) or one of the grey levels 0, 51 and 170"
 )
 
-_LABELS = {code: code for code in (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)}
+_LABELS = {code: code for code in CODES}
 _GREYS = {0: BACKGROUND, 51: CYTOPLASM, 170: NUCLEUS}  # drawn so by others from SIPaKMeD's contours
 _CELL = (CYTOPLASM, NUCLEUS, OF_CELL)
 _NAMED = 8  # values named in a message
@@ -175,7 +175,7 @@ def _read_objects(mask: Mask, name: str, form: str, none: int, one: int) -> np.n
     if values[0] < 0:
         raise InputError(f"{name}: the value {values[0]} found, expected 0 and larger ones; save it again.")
     label = np.where(numbers > 0, np.uint8(one), np.uint8(none))
-    if values == [0, 128, 255]:
+    if values in ([0, 128, 255], [128, 255]):
         label[numbers == 128] = IGNORE
     elif len(values) > 2 and values[-1] == 255 and values[-2] != 254:
         smaller = [value for value in values[:-1] if value]

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile
 
 from pap_core.errors import InputError
 from pap_core.images import opened
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.labels import CODES
 from pap_core.pictures.file import binary, orientation, reading, upright
 from pap_core.pictures.tiff import alike, full_size, is_tiff, stored_page
 from pap_core.pictures.tiff import opened as opened_tiff
@@ -74,21 +74,21 @@ def read_label(path: Path, name: str | None = None) -> np.ndarray:
     """Read a label map that this program wrote, ``(H, W)`` uint8, as it is stored.
 
     Raises:
-        InputError: missing or damaged, not 8 bit and one channel, or holding other codes than 0, 1, 2 and
-        255.
+        InputError: missing or damaged, not 8 bit and one channel, or holding other codes than those of
+            `pap_core.labels`.
     """
     name = name or str(path)
     with opened(path, name) as picture:
         if picture.mode != "L" or _raw_mode(picture) in _FEW_BITS or orientation(picture) != _UPRIGHT:
             raise InputError(f"{name}: not the label map of its crop (expected grey of 8 bit); {_AGAIN}.")
         label = np.array(picture)
-    strange = set(values_of(label)) - {BACKGROUND, CYTOPLASM, NUCLEUS, IGNORE}
+    strange = set(values_of(label)) - set(CODES)
     if strange:
         raise InputError(f"{name}: not the label map of its crop ({min(strange)} found in it); {_AGAIN}.")
     return label
 
 
-_AGAIN = "expected 0, 1, 2 and 255 alone, build or export it again"
+_AGAIN = f"expected {', '.join(map(str, CODES[:-1]))} and {CODES[-1]} alone, build or export it again"
 
 
 def orientation_of(source: Path | BinaryIO, name: str) -> int:

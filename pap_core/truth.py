@@ -1,5 +1,5 @@
-"""Where `read_truth` was before evaluation had a room: scripts that people keep still find it here."""
+"""Where `read_truth` was at first: scripts that people keep still find it here."""
 
-from pap_core.evaluation.truth import read_truth
+from pap_core.data.truth.read import read_truth
 
 __all__ = ["read_truth"]

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pap_core.data.readers.herlev import read_mask
+from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
-from pap_core.evaluation.truth import read_truth
 from pap_core.images import png_bytes
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, colour_map
 from pap_core.mask_forms import CELLS, COLOURS, FORMS, HERLEV, LABELS, NUCLEI

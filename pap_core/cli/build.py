@@ -10,15 +10,14 @@ from pap_core.cli.bars import Bar
 
 def add(commands: "argparse._SubParsersAction") -> None:
     """Add the command and what it takes."""
-    one = command(
-        commands, "build", run, "Build a data set folder from SIPaKMeD, Herlev, phantoms or reviews."
-    )
+    one = command(commands, "build", run, "Build a data set folder from cells, fields, phantoms or reviews.")
     one.add_argument(
         "source",
         nargs="+",
         type=named,
-        help="folder with contours, masks or exported reviews, or a database of reviews, as a file or by its "
-        "URL; its kind is recognised, and several become one data set",
+        help="folder of SIPaKMeD, Herlev, phantoms, of pictures with masks or outlines beside them, or of "
+        "exported reviews, or a database of reviews, as a file or by its URL; its kind is recognised, and "
+        "several become one data set",
     )
     one.add_argument("out", type=path, help="new data set folder, or one left unfinished")
     one.add_argument("--mode", choices=["window", "field", "fit", "whole"], help="default: by the source")
@@ -28,6 +27,25 @@ def add(commands: "argparse._SubParsersAction") -> None:
         choices=["labels", "colours", "herlev"],
         help="of the -d masks: numbers 0, 1, 2; white, red, blue; or Herlev's colours; default: recognised, "
         "and refused where it may be read in two ways",
+    )
+    one.add_argument(
+        "--truth",
+        choices=["nucleus", "cell"],
+        help="of fields: what masks and outlines are of that do not tell it",
+    )
+    one.add_argument(
+        "--groups",
+        metavar="REGEX",
+        help="of fields: its first group in a picture's name is the slide; default: by a table or a folder",
+    )
+    one.add_argument(
+        "--scale", type=float, help="of fields: network px per image px; default: chosen by the nuclei drawn"
+    )
+    one.add_argument(
+        "--glass",
+        action="store_true",
+        help="of liquid-based fields: what is as clear as the glass is background, what is clearly stained "
+        "and no nucleus is cytoplasm",
     )
     one.add_argument("--split", choices=["grouped", "paper"], default="grouped")
     one.add_argument("--test-share", type=float, default=0.3, metavar="SHARE")

@@ -1,13 +1,13 @@
-"""Builds a data set folder: crops, labels, targets and a manifest, from any known source."""
+"""Builds a data set folder: crops or tiles, labels, targets and a manifest, from any known source."""
 
 import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from pap_core.data import digests
 from pap_core.data.crop import CUTS
@@ -18,12 +18,13 @@ from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.likeness import same_pictures
 from pap_core.data.manifest import FILE as MANIFEST_FILE
 from pap_core.data.places import FOLDERS
-from pap_core.data.readers import sipakmed
+from pap_core.data.readers import masks, sipakmed
 from pap_core.data.readers.cell import Reading, Skipped
-from pap_core.data.readers.open import Opened, Source, mixed, open_source
+from pap_core.data.readers.open import Asked, Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.data.summary import USED
+from pap_core.data.tiles import SCALES
 from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
 from pap_core.export.spreadsheet import harmless
@@ -35,6 +36,7 @@ FORMAT = 1
 SIZE = 256
 MODES = tuple(CUTS)
 MANIFEST = [*digests.COLUMNS, "picture", "likeness", *EXTENT]  # what came later is not in the digest
+_OF_FIELDS = ("truth", "groups", "scale", "glass")  # options that say nothing where they are not chosen
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
 
@@ -52,6 +54,10 @@ class BuildOptions:
     border: int = 2  # px, of the target's black border
     neighbours: bool = True  # draw other annotated cells that reach into a crop; reviewed ones always are
     beside: tuple[str, ...] = ()  # data set folders whose smears and slides keep the side they have there
+    truth: str | None = None  # of fields: "nucleus" or "cell", where neither names nor values tell
+    groups: str | None = None  # of fields: a regular expression whose first group in a name is the slide
+    scale: float | None = None  # of fields: network px per image px; None to choose it by their nuclei
+    glass: bool = False  # of fields: tell background and cytoplasm apart by the glass
 
 
 def build(
@@ -90,8 +96,9 @@ def build(
     for one in sources:
         if "://" not in str(one) and folder.resolve().is_relative_to(Path(one).resolve()):
             raise InputError(f"{folder}: lies within the source {one}; choose a folder beside it.")
+    asked = Asked(options.mode, options.form, options.truth, options.groups)
     opened = [
-        open_source(one, folder.resolve() / _PIXELS.format(number), options.mode, options.form)
+        open_source(one, folder.resolve() / _PIXELS.format(number), asked)
         for number, one in enumerate(sources)
     ]
     reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
@@ -127,6 +134,7 @@ def _check(options: BuildOptions) -> None:
         ("form", options.form, (None, *sipakmed.FORMS)),
         ("mask form", options.mask_form, (None, *BOTH_CLASSES)),
         ("split", options.split, SPLITS),
+        ("truth", options.truth, (None, *masks.TRUTHS)),
     ):
         if value not in choices:
             raise InputError(f"{name} {value!r}: choose of {', '.join(filter(None, choices))}.")
@@ -134,6 +142,9 @@ def _check(options: BuildOptions) -> None:
         raise InputError(f"test share {options.test_share}: choose a number from 0 to 1.")
     if not -(2**63) <= options.seed < 2**63:
         raise InputError(f"seed {options.seed}: choose a number of 64 bit, as 0.")
+    least, most = SCALES
+    if options.scale is not None and not least <= options.scale <= most:
+        raise InputError(f"scale {options.scale}: choose a number from {least:g} to {most:g}.")
     if not 0 <= options.border <= SIZE // 4:
         raise InputError(f"border {options.border} px: choose 0 to {SIZE // 4}.")
 
@@ -142,6 +153,9 @@ def _job(opened: list[Opened], reading: Reading, options: BuildOptions) -> dict:
     """Return what decides a data set, as its ``dataset.json`` begins with."""
     asked = asdict(options)
     del asked["beside"]
+    for name in _OF_FIELDS:
+        if not asked[name]:
+            del asked[name]
     job = {
         "format": FORMAT,
         "source": reading.source,
@@ -160,7 +174,7 @@ def _job(opened: list[Opened], reading: Reading, options: BuildOptions) -> dict:
 def _settled(reading: Reading, options: BuildOptions) -> dict[str, str]:
     """Return the side of each smear or slide that has one already."""
     known = known_sides([Path(one) for one in options.beside])
-    names = {cell.group: qualified(reading.source, cell.group) for cell in reading.cells}
+    names = {group: qualified(reading.source, group) for group in reading.groups}
     beside = [(group, known[name]) for group, name in names.items() if name in known]
     return strictest([*reading.sides.items(), *beside])
 
@@ -204,6 +218,14 @@ def _abandon(folder: Path, created: bool) -> None:
         folder.rmdir()
 
 
+class _Member(NamedTuple):
+    """A crop, as it is split."""
+
+    id: str
+    category: str
+    group: str
+
+
 def _finish(
     reading: Reading,
     folder: Path,
@@ -216,24 +238,27 @@ def _finish(
     first = first_of_each((row["group"], same[row["picture"]]) for row in rows)
     for row in rows:
         row["group"] = first[row["group"]]
-    kept = {row["id"] for row in rows}
-    cells = [replace(cell, group=first[cell.group]) for cell in reading.cells if cell.id in kept]
+    kept = {row["id"]: row for row in rows}
+    in_order = [cell.id for cell in reading.cells if cell.id in kept]  # tiles behind the cells
+    members = [
+        _Member(one, kept[one]["category"], kept[one]["group"]) for one in dict.fromkeys([*in_order, *kept])
+    ]
     settled = known.of(first, rows)
-    sides = split(cells, job["split"], job["test_share"], job["seed"], settled)
+    sides = split(members, job["split"], job["test_share"], job["seed"], settled)
     for row in rows:
         row["split"] = sides[row["id"]]
-    remove_leftovers(folder, kept)
+    remove_leftovers(folder, set(kept))
     write_whole(folder / MANIFEST_FILE, digests.as_csv(MANIFEST, rows))
     reasons = [
         {name: harmless(text) for name, text in asdict(one).items()}
         for one in sorted(skipped, key=lambda one: (one.id, one.reason))
     ]
     write_whole(folder / "skipped.csv", digests.as_csv(["id", "reason"], reasons))
-    pictures = {(cell.category, cell.picture) for cell in cells}
+    pictures = {(row["category"], row["source"]) for row in rows}
     described = job | {
         "crops": len(rows),
         "sides": {side: sum(found == side for found in sides.values()) for side in (TRAIN, TEST)},
-        "categories": dict(sorted(Counter(cell.category for cell in cells).items())),
+        "categories": dict(sorted(Counter(row["category"] for row in rows).items())),
         "pictures": dict(sorted(Counter(category for category, _ in pictures).items())),
         "official": reading.official,
         "found": reading.found,
@@ -245,7 +270,7 @@ def _finish(
         "digest": digests.of_rows(rows),
     }
     if settled:  # of the crops, those whose side was no longer open
-        kept_there = Counter(sides[cell.id] for cell in cells if cell.group in settled)
+        kept_there = Counter(row["split"] for row in rows if row["group"] in settled)
         described["settled"] = {side: kept_there[side] for side in (TRAIN, TEST)}
     write_whole(folder / DESCRIBED, json.dumps(described, indent=2).encode())
     (folder / _UNFINISHED).unlink(missing_ok=True)

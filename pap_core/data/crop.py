@@ -222,7 +222,7 @@ def fit(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     side = int(max(right - left, bottom - top))
     x0 = int(left + right - side) // 2
     y0 = int(top + bottom - side) // 2
-    pixels, known = square(image, x0, y0, side), _known(label, x0, y0, side)
+    pixels, known = square(image, x0, y0, side), known_square(label, x0, y0, side)
     real = extent(x0, y0, side, size, label.shape)
     return Crop(resize_image(pixels, size), resize_label(known, size), x0, y0, size / side, real)
 
@@ -241,7 +241,7 @@ def whole(image: np.ndarray, label: np.ndarray, cell: Drawn, size: int) -> Crop:
     rows, columns = np.nonzero(cell.nucleus)
     x0, y0 = _near(columns.mean(), width, size), _near(rows.mean(), height, size)
     real = extent(x0, y0, size, size, label.shape)
-    return Crop(square(image, x0, y0, size), _known(label, x0, y0, size), x0, y0, 1.0, real)
+    return Crop(square(image, x0, y0, size), known_square(label, x0, y0, size), x0, y0, 1.0, real)
 
 
 def _near(middle: float, length: int, size: int) -> int:
@@ -269,7 +269,7 @@ def square(pixels: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
     return np.pad(inner, beyond, mode="symmetric")
 
 
-def _known(label: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
+def known_square(label: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
     """Cut a square of a label map; what lies beyond the picture is ignored."""
     height, width = label.shape
     known = square(label, x0, y0, side)

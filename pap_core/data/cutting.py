@@ -17,10 +17,12 @@ import numpy as np
 
 from pap_core.data import digests
 from pap_core.data.crop import CUTS, label_map
+from pap_core.data.extent import Extent
 from pap_core.data.likeness import likeness
 from pap_core.data.places import FOLDERS
-from pap_core.data.readers.cell import Cell, Reading, Skipped
+from pap_core.data.readers.cell import Cell, Field, Reading, Skipped
 from pap_core.data.readers.fitting import doubts, fitted
+from pap_core.data.tiles import name_of, stamps_of, tiles, told_of
 from pap_core.errors import InputError
 from pap_core.files import Count, FileName, Number, parse_as_written, write_whole
 from pap_core.images import png_bytes
@@ -67,20 +69,22 @@ class Entry(TypedDict):
 def cut_all(
     reading: Reading, folder: Path, job: dict, progress: Callable[[int, int], None] | None
 ) -> tuple[list[dict], list[Skipped]]:
-    """Cut every cell of every picture that no earlier call has finished.
+    """Cut every cell of every picture, or its tiles, where no earlier call has finished it.
 
     Args:
         reading: what the reader found.
         folder: the data set folder, with `FOLDERS` in it.
-        job: mode, size, border, neighbours and mask_form.
+        job: mode, size, border, neighbours and mask_form; of fields also scale and glass, if chosen.
         progress: called with pictures done and pictures in all.
 
     Returns:
         Rows of the manifest in the order of their ids, and what was skipped or clipped.
     """
-    pictures: dict[str, list[Cell]] = defaultdict(list)
+    pictures: dict[str, list[Cell] | Field] = {one.picture: one for one in reading.fields}
+    cells = defaultdict(list)
     for cell in reading.cells:
-        pictures[cell.picture].append(cell)
+        cells[cell.picture].append(cell)
+    pictures |= cells
     stamps = {name: _stamp(cells) for name, cells in pictures.items()}
     journal = _read_journal(folder)
     finished = {name: found for name, found in journal.items() if found.get("stamp") == stamps.get(name, "")}
@@ -97,15 +101,16 @@ def cut_all(
 
 
 def _cut_each(
-    pictures: dict[str, list[Cell]], folder: Path, job: dict
+    pictures: dict[str, list[Cell] | Field], folder: Path, job: dict
 ) -> Generator[tuple[str, dict], None, None]:
     """Yield each picture's name with what came of it, as it is done."""
-    if sum(cells[0].image.stat().st_size for cells in pictures.values()) < _LITTLE:
-        for name, cells in pictures.items():
-            yield name, _cut_picture(name, cells, folder, job)
+    paths = [one.image if isinstance(one, Field) else one[0].image for one in pictures.values()]
+    if sum(path.stat().st_size for path in paths) < _LITTLE:
+        for name, annotated in pictures.items():
+            yield name, _cut(name, annotated, folder, job)
         return
-    items = {name: (name, cells, folder, job) for name, cells in pictures.items()}
-    yield from spread(_cut_picture, items, _start_worker)
+    items = {name: (name, annotated, folder, job) for name, annotated in pictures.items()}
+    yield from spread(_cut, items, _start_worker)
 
 
 def remove_leftovers(folder: Path, kept: set[str]) -> None:
@@ -123,9 +128,12 @@ def close_journal(folder: Path) -> None:
     (folder / _JOURNAL).unlink(missing_ok=True)
 
 
-def _stamp(cells: list[Cell]) -> str:
-    """Return what changes when a person mends a picture, a mask or a contour between two calls."""
+def _stamp(cells: list[Cell] | Field) -> str:
+    """Return what changes when a person corrects a picture, a mask or a contour between two calls."""
     stamp = hashlib.sha256(_VERSION)
+    if isinstance(cells, Field):
+        stamp.update("\n".join(stamps_of(cells)).encode())
+        return stamp.hexdigest()[:16]
     for cell in cells:
         if cell.reviewed is not None:  # its files are named by what is in them
             pairs = [(cell.reviewed.after, cell.reviewed.before), *cell.reviewed.neighbours]
@@ -175,8 +183,35 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
+def _cut(name: str, annotated: list[Cell] | Field, folder: Path, job: dict) -> dict:
+    """Cut what there is of a picture and write the files; returns rows and what was skipped."""
+    if isinstance(annotated, Field):
+        return _cut_field(name, annotated, folder, job)
+    return _cut_picture(name, annotated, folder, job)
+
+
+def _cut_field(name: str, field: Field, folder: Path, job: dict) -> dict:
+    try:
+        told = told_of(field, job.get("scale"), bool(job.get("glass")))
+        found = list(tiles(told, job["size"]))
+    except InputError as error:
+        return {"rows": [], "skipped": [{"id": field.id, "reason": str(error)}]}
+    rows = []
+    known = {"picture": _picture_digest(told.image), "likeness": likeness(told.image)}
+    for tile in found:
+        identifier = name_of(field, tile)
+        _write(folder, identifier, tile.image, tile.label, job["border"])
+        place = {"x0": repr(tile.x0), "y0": repr(tile.y0), "scale": repr(told.scale)}
+        told_by = {"id": identifier, "category": field.category, "group": field.group, "source": name}
+        rows.append(told_by | place | _pixels(tile.image, tile.label, tile.extent) | known)
+    skipped = [asdict(one) for one in told.skipped]
+    if not rows:
+        reason = f"{field.image}: too little of it is known for a tile; mark more of it"
+        skipped.append({"id": field.id, "reason": reason})
+    return {"rows": rows, "skipped": skipped}
+
+
 def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
-    """Cut every cell of one picture and write the files; returns rows and what was skipped."""
     skipped: list[Skipped] = []
     rows: list[dict] = []
     try:
@@ -197,9 +232,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
         except InputError as error:
             skipped.append(Skipped(one.cell.id, str(error)))
             continue
-        pixels = (crop.image, crop.label, colour_map(crop.label, job["border"]))
-        for kind, content in zip(FOLDERS, pixels, strict=True):
-            (folder / kind / f"{one.cell.id}.png").write_bytes(png_bytes(content))
+        _write(folder, one.cell.id, crop.image, crop.label, job["border"])
         rows.append(_row(name, one.cell, crop) | known)
         if cut:
             skipped.append(Skipped(one.cell.id, cut))
@@ -213,8 +246,12 @@ def _picture_digest(image: np.ndarray) -> str:
     return hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).data).hexdigest()[:16]
 
 
+def _write(folder: Path, identifier: str, image: np.ndarray, label: np.ndarray, border: int) -> None:
+    for kind, pixels in zip(FOLDERS, (image, label, colour_map(label, border)), strict=True):
+        (folder / kind / f"{identifier}.png").write_bytes(png_bytes(pixels))
+
+
 def _row(picture: str, cell: Cell, crop) -> dict:
-    counts = np.bincount(crop.label.ravel(), minlength=256).tolist()
     return {
         "id": cell.id,
         "category": cell.category,
@@ -223,10 +260,18 @@ def _row(picture: str, cell: Cell, crop) -> dict:
         "x0": crop.x0,
         "y0": crop.y0,
         "scale": repr(crop.scale),
-        **crop.extent.columns(),
+        **_pixels(crop.image, crop.label, crop.extent),
+    }
+
+
+def _pixels(image: np.ndarray, label: np.ndarray, extent: Extent) -> dict:
+    """Return the columns of a row that its pixels tell."""
+    counts = np.bincount(label.ravel(), minlength=256).tolist()
+    return {
+        **extent.columns(),
         "background": counts[BACKGROUND],
         "cytoplasm": counts[CYTOPLASM],
         "nucleus": counts[NUCLEUS],
         "ignore": counts[IGNORE],
-        "digest": digests.of_crop(crop.image, crop.label),
+        "digest": digests.of_crop(image, label),
     }

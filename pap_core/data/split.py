@@ -3,12 +3,22 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-
-from pap_core.data.readers.cell import Cell
+from typing import Protocol
 
 SPLITS = ("grouped", "paper")
 TRAIN, TEST = "train", "test"
 REVIEWS, MIXED = "reviews", "mixed"  # sources whose groups are qualified already
+
+
+class Member(Protocol):
+    """What is split: a cell, or a tile of a field."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def group(self) -> str: ...
 
 
 def qualified(source: str, group: str) -> str:
@@ -21,7 +31,7 @@ def qualified(source: str, group: str) -> str:
 
 
 def split(
-    cells: Sequence[Cell],
+    cells: Sequence[Member],
     kind: str = "grouped",
     test: float = 0.3,
     seed: int = 0,
@@ -30,7 +40,7 @@ def split(
     """Assign each cell to "train" or "test".
 
     Args:
-        cells: the cells to split.
+        cells: the cells, or tiles, to split.
         kind: "grouped" keeps all cells of a smear or slide on one side; "paper" draws at random within
             each category, so that cells of one smear stand on both sides.
         test: wanted share of the test side.
@@ -66,14 +76,14 @@ def hold_out(groups: Sequence[str], share: float, seed: int) -> set[str]:
     return chosen
 
 
-def _by_group(cells: Sequence[Cell]) -> dict[str, list[Cell]]:
+def _by_group(cells: Sequence[Member]) -> dict[str, list[Member]]:
     groups = defaultdict(list)
     for cell in cells:
         groups[cell.group].append(cell)
     return groups
 
 
-def _draw(members: dict[str, list[Cell]], share: float, seed: int) -> set[str]:
+def _draw(members: dict[str, list[Member]], share: float, seed: int) -> set[str]:
     """Go through the groups in a shuffled order and take each that brings the categories nearer."""
     total = Counter(cell.category for group in members.values() for cell in group)
     missing = {category: round(share * count) for category, count in total.items()}

@@ -11,8 +11,8 @@ import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
+from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
-from pap_core.evaluation.truth import read_truth
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, NUCLEUS
 from pap_core.mask_forms import LABELS

@@ -12,9 +12,9 @@ import streamlit as st
 from pages.parts.segment.uploads import OwnLabel
 from pages.shared.display import plain
 from pages.shared.model import Finding, Picture
+from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
 from pap_core.evaluation.metrics import compare, compare_cells, scores
-from pap_core.evaluation.truth import read_truth
 from pap_core.images import SUFFIXES
 from pap_core.labels import OF_CELL, PROTOCOLS
 from pap_core.mask_forms import FORMS

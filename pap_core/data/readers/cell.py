@@ -1,4 +1,4 @@
-"""What every reader yields: cells of pictures, and what could not be used."""
+"""What every reader yields: cells of pictures or whole fields, and what could not be used."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -56,6 +57,26 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """A file that tells what of a field is nucleus, cell or neither."""
+
+    path: Path
+    form: str | None = None  # of a mask, see `pap_core.mask_forms.FORMS`; None to recognise it
+
+
+@dataclass(frozen=True)
+class Field:
+    """A picture of many cells, with truth that may tell a part: it is cut into tiles."""
+
+    id: str  # unique in its source, fit for a file name
+    category: str
+    group: str  # the smear or slide
+    image: Path
+    truths: tuple[Truth, ...]  # one or more, that tell together
+    picture: str = ""  # as of a `Cell`
+
+
+@dataclass(frozen=True)
 class Skipped:
     """Something a source holds that could not be used as it is, and why."""
 
@@ -63,18 +84,32 @@ class Skipped:
     reason: str
 
 
+_Annotated = TypeVar("_Annotated", Cell, Field)
+
+
 @dataclass
 class Reading:
     """All that a reader found in a source."""
 
     source: str  # "sipakmed", "herlev", "phantom", "reviews" or "mixed"
-    default_mode: str  # "window", "fit" or "whole"
+    default_mode: str  # "window", "fit", "whole" or, of fields, "tiles"
     official: dict[str, tuple[int, int]]  # category: (pictures, cells) of the published data set
     cells: list[Cell] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     found: dict[str, tuple[int, int]] = field(default_factory=dict)  # as `official`; usable or not
     sides: dict[str, str] = field(default_factory=dict)  # side of a group that has one already
     notes: list[str] = field(default_factory=list)  # what was read otherwise than it stands there
+
+    @property
+    def categories(self) -> list[str]:
+        """The category of each cell and of each field."""
+        return [*(one.category for one in self.cells), *(one.category for one in self.fields)]
+
+    @property
+    def groups(self) -> set[str]:
+        """The smears or slides of all cells and fields."""
+        return {*(one.group for one in self.cells), *(one.group for one in self.fields)}
 
     def files(self, source: Path) -> Iterator[Path]:
         """Yield the regular files below `source` in order; list the links that are not followed.
@@ -101,17 +136,20 @@ class Reading:
         self.found = {name: (by_picture[name], by_cell[name]) for name in sorted(by_picture | by_cell)}
 
     def drop_twins(self) -> None:
-        """Keep the first of cells that share an id, as a source unpacked twice has; list the others.
+        """Keep the first of cells, or of fields, that share an id, as a source unpacked twice has.
 
-        So are those listed whose id is no name of a file.
+        The others are listed, and so are those whose id is no name of a file.
         """
-        first: dict[str, Cell] = {}
-        for cell in self.cells:
-            if not _names_a_file(cell.id):
+        self.cells, self.fields = self._first_of_each(self.cells), self._first_of_each(self.fields)
+
+    def _first_of_each(self, several: list[_Annotated]) -> list[_Annotated]:
+        first: dict[str, _Annotated] = {}
+        for one in several:
+            if not _names_a_file(one.id):
                 reason = "its name and its folder's make no name of a file; rename it shorter and plainer"
-                self.skipped.append(Skipped(cell.id, f"{cell.image}: {reason}"))
+                self.skipped.append(Skipped(one.id, f"{one.image}: {reason}"))
                 continue
-            if (taken := first.setdefault(cell.id, cell)) is not cell:
-                reason = f"{cell.image}: {taken.image} has a cell {cell.id} too; rename or remove one of them"
-                self.skipped.append(Skipped(cell.id, reason))
-        self.cells = list(first.values())
+            if (taken := first.setdefault(one.id, one)) is not one:
+                reason = f"{one.image}: {taken.image} has a cell {one.id} too; rename or remove one of them"
+                self.skipped.append(Skipped(one.id, reason))
+        return list(first.values())

@@ -1,4 +1,4 @@
-"""Recognises sources, reads them, and lays the cells of several together."""
+"""Recognises sources, reads them, and lays the cells and fields of several together."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pap_core.data.readers import herlev, reviews, sipakmed
+from pap_core.data.readers import herlev, masks, reviews, sipakmed
 from pap_core.data.readers.categories import united
-from pap_core.data.readers.cell import Cell, Reading, Skipped
+from pap_core.data.readers.cell import Cell, Field, Reading, Skipped
 from pap_core.data.sides import strictest
 from pap_core.data.split import MIXED, REVIEWS, qualified
 from pap_core.errors import InputError
@@ -17,6 +17,10 @@ from pap_core.reviews import exchange
 if TYPE_CHECKING:
     from pap_core.reviews.store import Reviews
 
+_LAYOUTS = (
+    "a SIPaKMeD (.dat contours) or Herlev (image and -d mask) folder, or one of pictures with masks or "
+    "outlines beside them"
+)
 Source = Path | str  # a folder or file, or the URL of a database
 
 
@@ -30,14 +34,23 @@ class Opened:
     content: dict = field(default_factory=dict)  # of `exchange.describe`
 
 
-def open_source(source: Source, pixels: Path, mode: str | None, form: str | None) -> Opened:
+@dataclass(frozen=True)
+class Asked:
+    """What of a build's options decides how a source is read; see `pap_core.data.build.BuildOptions`."""
+
+    mode: str | None = None
+    form: str | None = None
+    truth: str | None = None
+    groups: str | None = None
+
+
+def open_source(source: Source, pixels: Path, asked: Asked) -> Opened:
     """Recognise a source and read it.
 
     Args:
         source: a folder, the file of a database of reviews, or its URL.
         pixels: where `exchange.copy_pixels` will put what is in a database.
-        mode: of the build, or None.
-        form: of SIPaKMeD, or None.
+        asked: the build's options.
 
     Raises:
         InputError: the source is missing, empty or of no known kind, or holds no usable cell.
@@ -52,18 +65,21 @@ def open_source(source: Source, pixels: Path, mode: str | None, form: str | None
             raise InputError(f"{path}: cannot be built from ({error}); review these cells anew.") from None
         return Opened(_usable(found, path), path, opened, content)
     folder = Path(source)
-    reading = _usable(read_source(folder, mode, form), str(folder))
+    reading = _usable(read_source(folder, asked), str(folder))
     root = folder.resolve()
-    named = [
-        cell if cell.picture else replace(cell, picture=cell.image.relative_to(root).as_posix())
-        for cell in reading.cells
-    ]
-    return Opened(replace(reading, cells=named), str(root))
+    cells = [one if one.picture else replace(one, picture=_below(one, root)) for one in reading.cells]
+    fields = [replace(one, picture=_below(one, root)) for one in reading.fields]
+    return Opened(replace(reading, cells=cells, fields=fields), str(root))
 
 
-def read_source(source: Path, mode: str | None = None, form: str | None = None) -> Reading:
+def _below(one: Cell | Field, root: Path) -> str:
+    return one.image.relative_to(root).as_posix()
+
+
+def read_source(source: Path, asked: Asked | None = None) -> Reading:
     """Recognise a folder and read it; see `open_source`."""
-    layouts = "a SIPaKMeD (.dat contours) or Herlev (image and -d mask) folder, or reviews"
+    asked = asked or Asked()
+    layouts = f"{_LAYOUTS}, or reviews"
     if not source.is_dir():
         raise InputError(f"{source}: there is no such folder; expected {layouts}.")
     try:
@@ -72,11 +88,13 @@ def read_source(source: Path, mode: str | None = None, form: str | None = None) 
         if reviews.recognise(source):
             return reviews.read(source)
         if sipakmed.recognise(source):
-            return _read_sipakmed(source, mode, form)
+            return _read_sipakmed(source, asked.mode, asked.form)
         if herlev.recognise(source):
             return herlev.read(source)
+        if masks.recognise(source):
+            return _read_fields(source, asked)
         if sipakmed.resembles(source):
-            return _read_sipakmed(source, mode, form)
+            return _read_sipakmed(source, asked.mode, asked.form)
     except OSError as error:
         raise InputError(
             f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
@@ -95,7 +113,7 @@ def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:
     if len(modes := {mode or one.default_mode for one in readings}) == 1:
         (found.default_mode,) = modes
     official = [name for one in readings for name in one.official]
-    spelt = [name for one in readings for name in (*one.found, *(cell.category for cell in one.cells))]
+    spelt = [name for one in readings for name in (*one.found, *one.categories)]
     categories, notes = united(spelt, official)
     found.notes = [*(note for one in readings for note in one.notes), *notes]
     seen: Counter[str] = Counter()
@@ -106,6 +124,16 @@ def mixed(readings: Sequence[Reading], mode: str | None) -> Reading:
         name = one.source if seen[one.source] == 1 else f"{one.source}{seen[one.source]}"
         found.cells += [
             replace(_marked(cell, one, name, mode), category=categories[cell.category]) for cell in one.cells
+        ]
+        found.fields += [
+            replace(
+                field,
+                id=f"{name}_{field.id}",
+                category=categories[field.category],
+                group=qualified(one.source, field.group),
+                picture=f"{name}/{field.picture}",
+            )
+            for field in one.fields
         ]
         found.skipped += [Skipped(f"{name}_{skipped.id}", skipped.reason) for skipped in one.skipped]
         sides += [(qualified(one.source, group), side) for group, side in one.sides.items()]
@@ -130,15 +158,20 @@ def _marked(cell: Cell, reading: Reading, name: str, mode: str | None) -> Cell:
 
 
 def _usable(reading: Reading, name: str) -> Reading:
-    if not reading.cells:
+    if not reading.cells and not reading.fields:
         first = reading.skipped[0].reason if reading.skipped else "nothing annotated"
-        expected = (
-            "accepted or corrected ones; review some"
-            if reading.source == REVIEWS
-            else "a SIPaKMeD (.dat contours) or Herlev (image and -d mask) folder"
-        )
+        expected = "accepted or corrected ones; review some" if reading.source == REVIEWS else _LAYOUTS
         raise InputError(f"{name}: no usable cell found ({first}); expected {expected}.")
     return reading
+
+
+def _read_fields(source: Path, asked: Asked) -> Reading:
+    if asked.mode:
+        raise InputError(
+            f"{source}: pictures of many cells, expected no mode, found {asked.mode!r}: they are cut into "
+            "tiles; leave it out."
+        )
+    return masks.read(source, asked.truth, asked.groups)
 
 
 def _read_sipakmed(source: Path, mode: str | None, form: str | None) -> Reading:

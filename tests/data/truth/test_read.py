@@ -9,8 +9,8 @@ from PIL import Image
 
 from pap_core.contours import dat_text, fill
 from pap_core.data.readers.herlev import read_mask
+from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
-from pap_core.evaluation.truth import read_truth
 from pap_core.export import Origin, dat_files, geojson
 from pap_core.images import png_bytes
 from pap_core.labels import CYTOPLASM, IGNORE, NUCLEUS, colour_map

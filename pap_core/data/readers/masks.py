@@ -1,0 +1,263 @@
+"""Reads pictures of many cells with truth beside them: masks, outlines or points, of nuclei, cells or both.
+
+A picture's truth is found by its name, ``<id>_nucleus.png`` or ``<id>_cells.png`` beside ``<id>.jpg``, by its
+folder, ``masks/<id>.png`` beside ``images/<id>.jpg``, or in a file that names its pictures.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath
+
+from pap_core.data.readers.beside import passed_over, size, worth
+from pap_core.data.readers.categories import UNKNOWN, united
+from pap_core.data.readers.cell import Field, Reading, Skipped, Truth, visible
+from pap_core.data.truth import documents
+from pap_core.data.truth.areas import CELL, CORE
+from pap_core.data.truth.points import PICTURE, table
+from pap_core.errors import InputError
+from pap_core.images import SUFFIXES
+from pap_core.mask_forms import CELLS, NUCLEI
+
+TRUTHS = {"nucleus": NUCLEI, "cell": CELLS}  # what masks are of that do not tell it, as a person says it
+SOURCE = "masks"
+
+_PARTS = {"nucleus": NUCLEI, "nuclei": NUCLEI, "nuc": NUCLEI, "cell": CELLS, "cells": CELLS}
+_KINDS = ("label", "labels", "mask", "masks", "seg", "segmentation", "gt", "truth", "instance", "instances")
+_PICTURES = ("image", "images", "picture", "pictures", "img", "imgs", "raw")
+_KIND_FOLDERS = (*_KINDS, "annotation", "annotations", "ground_truth", "groundtruth")
+_LAST = re.compile(r"(?P<stem>.+)[ _.-](?P<word>[A-Za-z]+)")
+_CATEGORY, _GROUP = ("category", "class", "diagnosis"), ("group", "slide", "smear", "patient")  # columns
+_MEANT = {NUCLEI: CORE, CELLS: CELL}
+
+Key = tuple[PurePosixPath, str]  # folder without those that tell what is in them, and the name of a picture
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file below the source, as its names tell it."""
+
+    path: Path
+    plain: Key  # by its own name
+    key: Key  # by the name of the picture that it would tell of
+    tells: bool  # that its name or its folder says that it is truth
+    form: str | None  # of a mask, by its name or its folder
+
+
+def recognise(source: Path) -> bool:
+    """Tell whether a folder holds pictures with truth beside them."""
+    files = [_file(path, source) for path in visible(source) if path.suffix.lower() in SUFFIXES]
+    pictures = {one.plain for one in files if not one.tells}
+    if any(one.tells and one.key in pictures for one in files):
+        return True
+    return bool(files) and any(
+        _is_document(path) for path in visible(source) if path.suffix.lower() in documents.SUFFIXES
+    )
+
+
+def read(source: Path, truth: str | None = None, groups: str | None = None) -> Reading:
+    """Read the pictures below `source` that have truth.
+
+    The category is the folder, or the column of a table of the pictures (``image``, ``category``, ``slide``);
+    the group is that table's column, the inner of two folders, what a pattern finds in the picture's name, or
+    else the picture itself.
+
+    Args:
+        source: folder.
+        truth: of `TRUTHS`: what masks and areas are of where nothing tells it.
+        groups: regular expression, whose first group in a picture's name is the slide.
+
+    Raises:
+        InputError: a pattern that is none.
+    """
+    source = source.resolve()
+    reading = Reading(source=SOURCE, default_mode="tiles", official={})
+    pattern = _pattern(groups)
+    files = list(reading.files(source))
+    pictures, beside = _pairs([_file(path, source) for path in files if _is_picture(path)], reading)
+    tables: dict[str, dict[str, str]] = {}
+    default = _MEANT.get(TRUTHS.get(truth or "", ""))
+    for path in files:
+        if path.suffix.lower() in documents.SUFFIXES:
+            _document(path, source, default, pictures, beside, tables, reading)
+    told = {key: tables.get(path.name, tables.get(path.stem, {})) for key, path in pictures.items()}
+    names = {key: _category(key, told[key]) for key in beside}
+    categories, reading.notes = united(names.values(), ())
+    how_grouped: Counter[str] = Counter()
+    for key in sorted(beside, key=lambda one: (one[0].as_posix(), one[1])):
+        group, how = _group(key, told[key], pattern)
+        how_grouped[how] += 1
+        truths = tuple(
+            Truth(one.path, one.form or TRUTHS.get(truth or ""))
+            for one in sorted(beside[key], key=lambda one: one.path)
+        )
+        identifier = "_".join([*key[0].parts, key[1]])
+        reading.fields.append(
+            Field(identifier, categories[names[key]], group or identifier, pictures[key], truths)
+        )
+    without = [path for key, path in pictures.items() if key not in beside]
+    for path in without:
+        reading.skipped.append(
+            Skipped(path.stem, f"{path}: no truth found, by its name or in a file that names it")
+        )
+    reading.drop_twins()
+    counted = [one.category for one in reading.fields]
+    reading.count(counted, counted)
+    reading.notes += [*_said(reading.fields), *_said_of_groups(how_grouped)]
+    return reading
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def _file(path: Path, source: Path) -> _File:
+    """Tell by its names what a picture may be the truth of."""
+    folders, form, tells = [], None, False
+    for folder in path.relative_to(source).parts[:-1]:
+        word = folder.casefold()
+        if word in _PARTS or word in _KIND_FOLDERS:
+            form, tells = _PARTS.get(word, form), True
+        elif word not in _PICTURES:
+            folders.append(folder)
+    stem, below = path.stem, PurePosixPath(*folders)
+    for words in (_KINDS, _PARTS):  # as in 12_nucleus_mask
+        match = _LAST.fullmatch(stem)
+        if match and match["word"].casefold() in words:
+            stem, tells = match["stem"], True
+            form = _PARTS.get(match["word"].casefold(), form)
+    return _File(path, (below, path.stem), (below, stem), tells, form)
+
+
+def _pairs(files: Sequence[_File], reading: Reading) -> tuple[dict[Key, Path], dict[Key, list[_File]]]:
+    """Tell pictures from their masks; where several files have a picture's name the largest is it."""
+    named = {one.plain for one in files if not one.tells}
+    beside: dict[Key, list[_File]] = defaultdict(list)
+    candidates: dict[Key, list[Path]] = defaultdict(list)
+    for one in files:
+        if one.tells and one.key in named:
+            beside[one.key].append(one)
+        else:
+            candidates[one.plain].append(one.path)
+    pictures = {}
+    for key, paths in candidates.items():
+        sizes = {path: size(path) for path in paths} if len(paths) > 1 else {}
+        chosen = max(paths, key=lambda path: worth(path, sizes[path])) if sizes else paths[0]
+        reading.skipped += passed_over(paths, chosen, sizes) if sizes else []
+        pictures[key] = chosen
+    return pictures, beside
+
+
+def _document(
+    path: Path,
+    source: Path,
+    default: str | None,
+    pictures: dict[Key, Path],
+    beside: dict[Key, list[_File]],
+    tables: dict[str, dict[str, str]],
+    reading: Reading,
+) -> None:
+    """Give a file's areas to the pictures it tells of, or keep what a table says of them."""
+    name = path.relative_to(source).as_posix()
+    try:
+        found = documents.parse_file(path, default)
+        if found is None:
+            tables |= _table(path)
+            return
+    except InputError as error:
+        reading.skipped.append(Skipped(name, str(error)))
+        return
+    one = _file(path, source)
+    form = {CORE: NUCLEI, CELL: CELLS}.get(default or "")
+    if not found.areas or set(found.areas) == {""}:  # which name no picture: by their own
+        keys = [key for key in dict.fromkeys((one.plain, one.key)) if key in pictures]
+    else:
+        keys = [key for key, picture in pictures.items() if found.of(picture.name)]
+    for key in keys[:1] if not found.areas else keys:
+        beside[key].append(_File(path, one.plain, key, True, one.form or form))
+    if not keys:
+        reading.skipped.append(Skipped(name, f"{path}: {found.kind} of no picture here; put them together"))
+
+
+def _table(path: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of a table of pictures by the picture's name; none of another table's."""
+    if path.suffix.lower() != ".csv":
+        return {}
+    found = {}
+    for row in table(path.read_bytes(), path.name):
+        picture = next((row[name] for name in PICTURE if row.get(name)), None)
+        if picture and any(name in row for name in (*_CATEGORY, *_GROUP)):
+            found[PurePath(picture).name] = row
+    return found
+
+
+def _is_document(path: Path) -> bool:
+    try:
+        return path.is_file() and documents.parse_file(path, CORE) is not None
+    except (InputError, OSError):
+        return False
+
+
+def _category(key: Key, row: dict[str, str]) -> str:
+    told = next((row[name].strip() for name in _CATEGORY if row.get(name, "").strip()), None)
+    return told or (key[0].parts[0] if key[0].parts else UNKNOWN)
+
+
+def _group(key: Key, row: dict[str, str], pattern: re.Pattern | None) -> tuple[str | None, str]:
+    """Return the slide of a picture, None for its own, and by what it is known."""
+    if told := next((row[name].strip() for name in _GROUP if row.get(name, "").strip()), None):
+        return told, "by the table"
+    if pattern:
+        match = pattern.search(key[1])
+        return (match[1], "by the pattern") if match and match[1] else (None, "without the pattern")
+    if len(key[0].parts) > 1:
+        return "_".join(key[0].parts[1:]), "by their folder"
+    return None, "of their own"
+
+
+def _pattern(text: str | None) -> re.Pattern | None:
+    if text is None:
+        return None
+    try:
+        pattern = re.compile(text)
+        if pattern.groups:
+            return pattern
+        reason = "no group in it"
+    except re.error as error:
+        reason = str(error)
+    raise InputError(
+        f"groups {text!r}: {reason}, expected a regular expression with a group, as '^(\\d+)_'; correct it."
+    )
+
+
+def _said(fields: Sequence[Field]) -> Iterator[str]:
+    """Say back what was recognised."""
+    counts = Counter(tuple(sorted({_told(truth) for truth in one.truths})) for one in fields)
+    for told, count in sorted(counts.items()):
+        kinds, rest = zip(*told, strict=True)
+        yield f"{count} pictures with {' and '.join(kinds)}" + "".join(
+            f"; {one}" for one in dict.fromkeys(rest) if one and len(told) == 1
+        )
+
+
+def _told(truth: Truth) -> tuple[str, str]:
+    """Return what a truth is called, and what is known of the rest of its picture."""
+    if _is_picture(truth.path):
+        kind = {NUCLEI: "nucleus masks", CELLS: "cell masks"}.get(truth.form or "", "masks of classes")
+        rest = {
+            NUCLEI: "the rest of each is 'not a nucleus'",
+            CELLS: "in a cell, nucleus and cytoplasm are not told apart",
+        }
+        return kind, rest.get(truth.form or "", "")
+    found = documents.parse_file(truth.path, _MEANT.get(truth.form or ""))
+    kind = found.kind if found else documents.GEOJSON
+    return (kind, "all else is unknown") if kind == documents.POINTS else (f"outlines in {kind}", "")
+
+
+def _said_of_groups(how: Counter[str]) -> Iterator[str]:
+    for name, count in sorted(how.items()):
+        if name in ("of their own", "without the pattern"):
+            yield f"{count} pictures are taken for slides of their own, since nothing tells their slide"
+        else:
+            yield f"the slides of {count} pictures are known {name}"

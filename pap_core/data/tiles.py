@@ -1,0 +1,147 @@
+"""Cuts a field into overlapping tiles, at a scale that brings its nuclei to what the network expects."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from skimage.measure import label as connected
+
+from pap_core.data.crop import known_square, square
+from pap_core.data.extent import Extent, extent
+from pap_core.data.glass import told_by_glass
+from pap_core.data.readers.cell import Field, Skipped
+from pap_core.data.readers.fitting import READ
+from pap_core.data.truth.partial import united
+from pap_core.data.truth.read import read_truth
+from pap_core.errors import InputError
+from pap_core.images import MAX_PIXELS, read_picture
+from pap_core.labels import IGNORE, NUCLEUS
+
+NUCLEUS_SIZE = 42.0  # px of the network, the diameter of the nuclei that it expects
+SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
+_OVERLAP = 64  # px of the network, between neighbouring tiles at least
+_SPECK = 12  # px of the picture: what is smaller is no nucleus to measure a scale by
+_TOLD = 0.05  # of a tile: with less that is known, it teaches nothing
+
+
+class Tile(NamedTuple):
+    """A tile of a field; source x = x0 + tile x / scale, likewise y."""
+
+    row: int
+    column: int
+    image: np.ndarray  # (S, S, 3) uint8
+    label: np.ndarray  # (S, S) uint8
+    x0: float
+    y0: float
+    extent: Extent
+
+
+class Told(NamedTuple):
+    """A field's picture and what is known of it."""
+
+    image: np.ndarray  # (H, W, 3) uint8
+    label: np.ndarray  # (H, W) uint8, codes of partial truth included
+    scale: float  # network px per image px
+    skipped: list[Skipped]  # what is to be said of it
+
+
+def told_of(field: Field, scale: float | None = None, glass: bool = False) -> Told:
+    """Read a field with all of its truths.
+
+    Args:
+        field: to read.
+        scale: network px per image px; None to choose it by the nuclei that are drawn, 1 without any.
+        glass: tell background and cytoplasm apart by the glass, see `pap_core.data.glass`.
+
+    Raises:
+        InputError: picture or truth cannot be read, or they do not fit each other.
+    """
+    picture = read_picture(field.image)
+    shape = picture.pixels.shape[:2]
+    labels = [
+        read_truth(
+            [(one.path.name, one.path.read_bytes())], shape, field.image.name, one.form, picture.orientation
+        )
+        for one in field.truths
+    ]
+    label = united(labels)
+    if glass:
+        label = told_by_glass(picture.pixels, label)
+    skipped = []
+    if picture.remarks:
+        skipped.append(
+            Skipped(field.picture or field.id, f"{READ}: {field.image}: {'; '.join(picture.remarks)}")
+        )
+    return Told(picture.pixels, label, scale or scale_of(label), skipped)
+
+
+def scale_of(label: np.ndarray) -> float:
+    """Return the scale that brings the median nucleus to the size the network expects; 1 without any."""
+    areas = np.bincount(connected(label == NUCLEUS, connectivity=2).ravel())[1:]
+    areas = areas[areas >= _SPECK]
+    if not len(areas):
+        return 1.0
+    diameter = float(np.median(2 * np.sqrt(areas / np.pi)))
+    return float(np.clip(NUCLEUS_SIZE / diameter, *SCALES))
+
+
+def tiles(told: Told, size: int) -> Iterator[Tile]:
+    """Yield the tiles of which enough is known, row by row.
+
+    Raises:
+        InputError: the picture at its scale would be too large.
+    """
+    height, width = (max(1, round(side * told.scale)) for side in told.label.shape)
+    if height * width > MAX_PIXELS:
+        raise InputError(
+            f"scale {told.scale:.3g}: {told.label.shape[1]} × {told.label.shape[0]} pixels would become "
+            f"{width} × {height}, more than {MAX_PIXELS // 10**6} megapixels; choose a smaller scale."
+        )
+    image = _resized(told.image, width, height, Image.Resampling.BICUBIC)
+    label = _resized(told.label, width, height, Image.Resampling.NEAREST)  # never interpolated
+    for row, top in enumerate(places(height, size)):
+        for column, left in enumerate(places(width, size)):
+            known = known_square(label, left, top, size)
+            if (known != IGNORE).mean() >= _TOLD:
+                yield Tile(
+                    row,
+                    column,
+                    square(image, left, top, size),
+                    known,
+                    left / told.scale,
+                    top / told.scale,
+                    extent(left, top, size, size, (height, width)),
+                )
+
+
+def places(length: int, size: int) -> list[int]:
+    """Return where tiles begin along an axis: overlapping, the last flush with the end.
+
+    >>> places(600, 256), places(200, 256)
+    ([0, 172, 344], [-28])
+    """
+    if length <= size:
+        return [(length - size) // 2]
+    steps = -(-(length - size) // (size - _OVERLAP))
+    return [round(step * (length - size) / steps) for step in range(steps + 1)]
+
+
+def name_of(field: Field, tile: Tile) -> str:
+    """Return the id of a tile."""
+    return f"{field.id}_r{tile.row:02d}c{tile.column:02d}"
+
+
+def _resized(pixels: np.ndarray, width: int, height: int, how: Image.Resampling) -> np.ndarray:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.array(Image.fromarray(pixels).resize((width, height), how))
+
+
+def stamps_of(field: Field) -> Iterator[str]:
+    """Yield what changes when a person corrects a field's picture or truth."""
+    for path in (field.image, *(one.path for one in field.truths)):
+        state = path.stat()
+        yield f"{field.id} {path} {state.st_size} {state.st_mtime_ns}"
+    for one in field.truths:
+        yield str(one.form)

@@ -1,0 +1,61 @@
+"""Label maps that tell a part each, as one: a pixel may be what all of them allow."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+
+_MAY_BE = {  # a bit a class: background 1, cytoplasm 2, nucleus 4
+    BACKGROUND: 0b001,
+    CYTOPLASM: 0b010,
+    NUCLEUS: 0b100,
+    NOT_NUCLEUS: 0b011,
+    OF_CELL: 0b110,
+    IGNORE: 0b111,
+}
+_BITS = np.full(256, 0b111, dtype=np.uint8)
+_BITS[list(_MAY_BE)] = list(_MAY_BE.values())
+_CODES = np.full(8, IGNORE, dtype=np.uint8)  # of what no code says, and of what contradicts itself, nothing
+_CODES[list(_MAY_BE.values())] = list(_MAY_BE)
+
+
+def united(labels: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what several label maps of one picture tell together.
+
+    Where they contradict one another the pixel is a nucleus if one says so: nuclei are drawn within cells,
+    and lie above them. Else it is unknown.
+
+    Args:
+        labels: ``(H, W)`` uint8 each, one or more.
+
+    >>> united([np.array([[2, 253, 253, 253]], np.uint8), np.array([[254, 254, 0, 255]], np.uint8)]).tolist()
+    [[2, 1, 0, 253]]
+    """
+    bits = _BITS[labels[0]]
+    nucleus = labels[0] == NUCLEUS
+    for label in labels[1:]:
+        bits = bits & _BITS[label]
+        nucleus = nucleus | (label == NUCLEUS)
+    return np.where((bits == 0) & nucleus, np.uint8(NUCLEUS), _CODES[bits])
+
+
+def only_told(label: np.ndarray) -> np.ndarray:
+    """Return a label map drawn from outlines without what these do not tell.
+
+    Outlines of nuclei alone do not tell where cytoplasm is; outlines of cells alone tell neither where their
+    nuclei are nor whether there are cells besides, for people outline some.
+
+    Args:
+        label: ``(H, W)`` uint8 label map, its background wherever nothing was outlined.
+    """
+    if not (label == NUCLEUS).any():
+        codes = {BACKGROUND: IGNORE, CYTOPLASM: OF_CELL}
+    elif not np.isin(label, (CYTOPLASM, OF_CELL)).any():
+        codes = {BACKGROUND: NOT_NUCLEUS}
+    else:
+        return label
+    found = label.copy()
+    for code, told in codes.items():
+        found[label == code] = told
+    return found
