@@ -8,6 +8,7 @@ from typing import Protocol
 SPLITS = ("grouped", "paper")
 TRAIN, TEST = "train", "test"
 REVIEWS, MIXED = "reviews", "mixed"  # sources whose groups are qualified already
+FIELDS = "masks"  # source of pictures with truth beside them
 
 
 class Member(Protocol):

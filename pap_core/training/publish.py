@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pap_core.data.split import MIXED, REVIEWS
+from pap_core.data.split import FIELDS, MIXED, REVIEWS
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept
 from pap_core.folders import whole_folder
@@ -36,6 +36,7 @@ _SOURCES = {
     "doi 10.1109/ICIP.2018.8451588. Open for research; its images are not part of this repository.",
     "phantom": "Phantoms: synthetic smears painted by `pap_core.data.phantom`, in SIPaKMeD's layout and "
     "after its five categories. Under Apache-2.0, as the code.",
+    FIELDS: "Fields with masks, outlines or points beside them. Under the terms of whoever holds them.",
     REVIEWS: "Reviews: cells that reviewers accepted or corrected. Under the terms of whoever holds the "
     "pictures.",
     MIXED: "Several sources in one data set. Under the terms of each of them together.",

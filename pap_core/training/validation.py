@@ -52,12 +52,18 @@ def validate(
 ) -> dict[str, float]:
     """Return the mean strict Jaccard of nucleus and of cytoplasm over the crops, and the mean of the two.
 
+    A class of which the crops tell nothing, as cytoplasm in fields with nuclei alone, counts 0 and is left
+    out of the mean.
+
     Several processes share the work; see `counts_of`. Nothing is returned where it was given up.
     """
     counts = counts_of(generator, crops, autocast, accelerator, stop_asked)
     # an empty crop without a false alarm is undefined; a side of nothing else scores 0
     jaccard = {name: _mean(scores(found)["jaccard"]) for name, found in counts.items()}
-    return jaccard | {"mean": float(np.mean(list(jaccard.values())))} if jaccard else {}
+    if not jaccard:
+        return {}
+    told = [name for name, found in counts.items() if any(part.any() for part in found.values())]
+    return jaccard | {"mean": float(np.mean([jaccard[name] for name in told])) if told else 0.0}
 
 
 def counts_of(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 COLOURS = {"train": "#3b82c4", "test": "#e69f00"}  # told apart by everyone, on light and on dark
-SOURCES = {"sipakmed": "SIPaKMeD", "herlev": "Herlev", "phantom": "phantoms"}
+SOURCES = {"sipakmed": "SIPaKMeD", "herlev": "Herlev", "phantom": "phantoms", "masks": "fields"}
 MOST_NAMED = 40  # smears or slides whose names fit under a chart
 COUNTED = {
     "category": st.column_config.TextColumn("Category"),
@@ -46,7 +46,7 @@ def figures(found: Composition) -> None:
     )
     with st.grid(4, min_column_width=150):
         for name, value, explained in (
-            ("Crops", len(found.cells), "One crop per cell, 256 × 256 pixels"),
+            ("Crops", len(found.cells), "One per cell, or per tile of a field, 256 × 256 pixels"),
             ("Training", sides.get("train", 0), "Crops to train on"),
             ("Test", sides.get("test", 0), "Crops to test with"),
             ("Skipped or clipped", len(found.skipped), "Each is listed below, with its reason"),

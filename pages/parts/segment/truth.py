@@ -22,8 +22,9 @@ from pap_core.masks import orientation_of
 
 HELP = (
     "What an expert drew, of the same size as the picture: one **mask** (a label map of 0, 1, 2; or a colour "
-    "map; or a mask as Herlev has it), the **.dat** contours of the cells, all at once, or **GeoJSON** as "
-    "QuPath exports it. A mask is read as its numbers or colours are stored, transparency aside."
+    "map; or a mask as Herlev has it), the **.dat** contours of the cells, all at once, or outlines as "
+    "**GeoJSON**, **COCO**, **labelme** or **CVAT**. A mask is read as its numbers or "
+    "colours are stored, transparency aside."
 )
 FORM_HELP = (
     "What the values of a mask mean. Most masks tell; one that may be read in two ways, such as 0 and 1, or "

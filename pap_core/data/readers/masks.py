@@ -13,6 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from pap_core.data.readers.beside import passed_over, size, worth
 from pap_core.data.readers.categories import UNKNOWN, united
 from pap_core.data.readers.cell import Field, Reading, Skipped, Truth, visible
+from pap_core.data.split import FIELDS
 from pap_core.data.truth import documents
 from pap_core.data.truth.areas import CELL, CORE
 from pap_core.data.truth.points import PICTURE, table
@@ -21,7 +22,6 @@ from pap_core.images import SUFFIXES
 from pap_core.mask_forms import CELLS, NUCLEI
 
 TRUTHS = {"nucleus": NUCLEI, "cell": CELLS}  # what masks are of that do not tell it, as a person says it
-SOURCE = "masks"
 
 _PARTS = {"nucleus": NUCLEI, "nuclei": NUCLEI, "nuc": NUCLEI, "cell": CELLS, "cells": CELLS}
 _KINDS = ("label", "labels", "mask", "masks", "seg", "segmentation", "gt", "truth", "instance", "instances")
@@ -72,7 +72,7 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
         InputError: a pattern that is none.
     """
     source = source.resolve()
-    reading = Reading(source=SOURCE, default_mode="tiles", official={})
+    reading = Reading(source=FIELDS, default_mode="tiles", official={})
     pattern = _pattern(groups)
     files = list(reading.files(source))
     pictures, beside = _pairs([_file(path, source) for path in files if _is_picture(path)], reading)
