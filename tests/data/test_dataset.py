@@ -91,7 +91,7 @@ def other_label(pixels: np.ndarray):
         (spoil("images/001_1.png", b"no picture"), r"images/001_1\.png: not a picture"),
         (spoil("labels/002_0.png", None), r"labels/002_0\.png: there is no such file"),
         (other_label(np.full((16, 16), 3, np.uint8)), r"labels/001_1\.png: not the label map"),
-        (other_label(np.full((16, 16), 254, np.uint8)), r"labels/001_1\.png: not the label map"),
+        (other_label(np.full((16, 16), 128, np.uint8)), r"labels/001_1\.png: not the label map"),
         (other_label(np.zeros((16, 15), np.uint8)), r"labels/001_1\.png: not the label map"),
     ],
 )
