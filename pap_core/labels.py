@@ -12,7 +12,15 @@ BACKGROUND, CYTOPLASM, NUCLEUS = 0, 1, 2
 NOT_NUCLEUS = 253  # background or cytoplasm, which of them is unknown
 OF_CELL = 254  # cytoplasm or nucleus, which of them is unknown
 IGNORE = 255  # anything
-CODES = (BACKGROUND, CYTOPLASM, NUCLEUS, NOT_NUCLEUS, OF_CELL, IGNORE)
+MAY_BE = {  # the classes that a pixel of a code may be of
+    BACKGROUND: (BACKGROUND,),
+    CYTOPLASM: (CYTOPLASM,),
+    NUCLEUS: (NUCLEUS,),
+    NOT_NUCLEUS: (BACKGROUND, CYTOPLASM),
+    OF_CELL: (CYTOPLASM, NUCLEUS),
+    IGNORE: (BACKGROUND, CYTOPLASM, NUCLEUS),
+}
+CODES = tuple(MAY_BE)
 CLASSES = {"nucleus": NUCLEUS, "cytoplasm": CYTOPLASM}
 PALETTE = np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255]], dtype=np.uint8)
 PROTOCOLS = ("strict", "colour-200", "channel-200")

@@ -7,6 +7,7 @@ from pap_core.labels import (
     CLASSES,
     CYTOPLASM,
     IGNORE,
+    MAY_BE,
     NOT_NUCLEUS,
     NUCLEUS,
     OF_CELL,
@@ -14,7 +15,10 @@ from pap_core.labels import (
     positives,
 )
 
-_PARTIAL = {NUCLEUS: (OF_CELL,), CYTOPLASM: (NOT_NUCLEUS, OF_CELL)}  # codes that leave a class open
+_PARTIAL = {  # codes that leave a class open, and not all of them
+    one: tuple(code for code, classes in MAY_BE.items() if one in classes and len(classes) == 2)
+    for one in CLASSES.values()
+}
 METRICS = ("accuracy", "precision", "sensitivity", "specificity", "jaccard")
 
 

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, MAY_BE, NUCLEUS
 
 WHITE = 1.0
 
@@ -25,11 +25,11 @@ def possible(labels: torch.Tensor) -> torch.Tensor:
     Args:
         labels: ``(N, H, W)`` uint8 label maps, partial ones too.
     """
-    of_cell, open_ = labels == OF_CELL, labels == IGNORE
-    background = (labels == BACKGROUND) | (labels == NOT_NUCLEUS) | open_
-    cytoplasm = (labels == CYTOPLASM) | (labels == NOT_NUCLEUS) | of_cell | open_
-    nucleus = (labels == NUCLEUS) | of_cell | open_
-    return torch.stack([background, cytoplasm, nucleus], dim=1)
+    may_be = [
+        [labels == code for code, classes in MAY_BE.items() if one in classes]
+        for one in (BACKGROUND, CYTOPLASM, NUCLEUS)
+    ]
+    return torch.stack([torch.stack(codes).any(dim=0) for codes in may_be], dim=1)
 
 
 def hide_unknown(colours: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

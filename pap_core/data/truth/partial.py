@@ -4,20 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, MAY_BE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 
-_MAY_BE = {  # a bit a class: background 1, cytoplasm 2, nucleus 4
-    BACKGROUND: 0b001,
-    CYTOPLASM: 0b010,
-    NUCLEUS: 0b100,
-    NOT_NUCLEUS: 0b011,
-    OF_CELL: 0b110,
-    IGNORE: 0b111,
-}
-_BITS = np.full(256, 0b111, dtype=np.uint8)
-_BITS[list(_MAY_BE)] = list(_MAY_BE.values())
-_CODES = np.full(8, IGNORE, dtype=np.uint8)  # of what no code says, and of what contradicts itself, nothing
-_CODES[list(_MAY_BE.values())] = list(_MAY_BE)
+_ANY = 0b111  # a bit a class
+_SETS = {code: sum(1 << one for one in classes) for code, classes in MAY_BE.items()}
+_BITS = np.full(256, _ANY, dtype=np.uint8)
+_BITS[list(_SETS)] = list(_SETS.values())
+_CODES = np.full(_ANY + 1, IGNORE, dtype=np.uint8)  # of what no code says, and of contradictions, nothing
+_CODES[list(_SETS.values())] = list(_SETS)
 
 
 def united(labels: Sequence[np.ndarray]) -> np.ndarray:
