@@ -14,6 +14,7 @@ from pap_core.data.readers.herlev import read_mask
 from pap_core.data.readers.reviews import truth
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.tiling import resized
 
 CLIPPED = "clipped, kept"  # how the reason of a cell begins that is listed and used all the same
 _SLACK = 2  # px that a contour may reach beyond its picture and still lie within it: a click at the edge
@@ -280,11 +281,9 @@ def known_square(label: np.ndarray, x0: int, y0: int, side: int) -> np.ndarray:
 
 def resize_image(image: np.ndarray, size: int) -> np.ndarray:
     """Resize ``(S, S, 3)`` uint8 to `size` squared, smoothed as it shrinks."""
-    if image.shape[0] == size:
-        return image
-    return np.array(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
+    return resized(image, size, size)
 
 
 def resize_label(label: np.ndarray, size: int) -> np.ndarray:
     """Resize ``(S, S)`` labels to `size` squared by nearest neighbour: labels are never interpolated."""
-    return np.array(Image.fromarray(label).resize((size, size), Image.Resampling.NEAREST))
+    return resized(label, size, size, Image.Resampling.NEAREST)

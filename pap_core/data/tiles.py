@@ -14,9 +14,9 @@ from pap_core.data.readers.cell import Field, Skipped
 from pap_core.data.readers.fitting import READ
 from pap_core.data.truth.partial import united
 from pap_core.data.truth.read import read_truth
-from pap_core.errors import InputError
-from pap_core.images import MAX_PIXELS, read_picture
+from pap_core.images import read_picture
 from pap_core.labels import IGNORE, NUCLEUS
+from pap_core.tiling import places, resized, scaled
 
 NUCLEUS_SIZE = 42.0  # px of the network, the diameter of the nuclei that it expects
 SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
@@ -92,16 +92,12 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
     Raises:
         InputError: the picture at its scale would be too large.
     """
-    height, width = (max(1, round(side * told.scale)) for side in told.label.shape)
-    if height * width > MAX_PIXELS:
-        raise InputError(
-            f"scale {told.scale:.3g}: {told.label.shape[1]} × {told.label.shape[0]} pixels would become "
-            f"{width} × {height}, more than {MAX_PIXELS // 10**6} megapixels; choose a smaller scale."
-        )
-    image = _resized(told.image, width, height, Image.Resampling.BICUBIC)
-    label = _resized(told.label, width, height, Image.Resampling.NEAREST)  # never interpolated
-    for row, top in enumerate(places(height, size)):
-        for column, left in enumerate(places(width, size)):
+    shape = scaled(told.label.shape, told.scale)
+    image = resized(told.image, *shape)
+    label = resized(told.label, *shape, Image.Resampling.NEAREST)  # never interpolated
+    tops, lefts = (_places(length, size) for length in shape)
+    for row, top in enumerate(tops):
+        for column, left in enumerate(lefts):
             known = known_square(label, left, top, size)
             if (known != IGNORE).mean() >= _TOLD:
                 yield Tile(
@@ -111,31 +107,18 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
                     known,
                     left / told.scale,
                     top / told.scale,
-                    extent(left, top, size, size, (height, width)),
+                    extent(left, top, size, size, shape),
                 )
 
 
-def places(length: int, size: int) -> list[int]:
-    """Return where tiles begin along an axis: overlapping, the last flush with the end.
-
-    >>> places(600, 256), places(200, 256)
-    ([0, 172, 344], [-28])
-    """
-    if length <= size:
-        return [(length - size) // 2]
-    steps = -(-(length - size) // (size - _OVERLAP))
-    return [round(step * (length - size) / steps) for step in range(steps + 1)]
+def _places(length: int, size: int) -> list[int]:
+    """Return where tiles begin along an axis; a picture that is narrower lies in the middle of one."""
+    return places(length, size, _OVERLAP) if length > size else [(length - size) // 2]
 
 
 def name_of(field: Field, tile: Tile) -> str:
     """Return the id of a tile."""
     return f"{field.id}_r{tile.row:02d}c{tile.column:02d}"
-
-
-def _resized(pixels: np.ndarray, width: int, height: int, how: Image.Resampling) -> np.ndarray:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    return np.array(Image.fromarray(pixels).resize((width, height), how))
 
 
 def stamps_of(field: Field) -> Iterator[str]:

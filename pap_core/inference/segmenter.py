@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 
 from pap_core.data.crop import resize_image, square
-from pap_core.errors import InputError
-from pap_core.images import MAX_PIXELS
 from pap_core.labels import decode
 from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.folding import fold
 from pap_core.model.generator import to_pixels
+from pap_core.tiling import places, resized, scaled
 
 SIZE = 256  # px, the side of what the network sees
 OVERLAP = 96  # px of the network, between neighbouring tiles of a smear
@@ -116,7 +114,7 @@ class Segmenter:
         colours = np.empty_like(seen)
         weight = _blend_weight()
         rows, columns = seen.shape[:2]
-        tops, lefts = _places(rows), _places(columns)
+        tops, lefts = (places(length, SIZE, OVERLAP) for length in (rows, columns))
         padded = np.pad(
             seen, [(0, max(0, SIZE - rows)), (0, max(0, SIZE - columns)), (0, 0)], mode="symmetric"
         )
@@ -134,7 +132,7 @@ class Segmenter:
             colours[top : top + done] = mixed.round().clip(0, 255).astype(np.uint8)[: rows - top]
             band = np.concatenate([band[done:], np.zeros_like(band[:done])])
             total = np.concatenate([total[done:], np.zeros_like(total[:done])])
-        return _resize_to(colours, width, height)
+        return resized(colours, height, width)
 
     def uncertainty(self, image: np.ndarray, kind: str, scale: float, samples: int = 8) -> np.ndarray:
         """Sample the generator's dropout: where its samples differ, it is not sure.
@@ -173,27 +171,7 @@ def resize(image: np.ndarray, scale: float) -> np.ndarray:
     Raises:
         InputError: the result would be over 50 megapixels.
     """
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    if height * width > MAX_PIXELS:
-        raise InputError(
-            f"scale {scale:g}: {image.shape[1]} × {image.shape[0]} pixels would become {width} × {height}, "
-            f"more than {MAX_PIXELS // 10**6} megapixels; choose a smaller scale."
-        )
-    return _resize_to(image, width, height)
-
-
-def _resize_to(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    if image.shape[:2] == (height, width):
-        return image
-    return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
-
-
-def _places(length: int) -> list[int]:
-    """Return where tiles begin along an axis: overlapping, the last flush with the end."""
-    if length <= SIZE:
-        return [0]
-    steps = -(-(length - SIZE) // (SIZE - OVERLAP))
-    return [round(step * (length - SIZE) / steps) for step in range(steps + 1)]
+    return resized(image, *scaled(image.shape, scale))
 
 
 def _blend_weight() -> np.ndarray:

@@ -1,5 +1,8 @@
 """The objective: conditional GAN with L1 (the paper, equations 1 to 4), and its options."""
 
+from functools import reduce
+from operator import or_
+
 import torch
 import torch.nn.functional as F
 
@@ -25,11 +28,12 @@ def possible(labels: torch.Tensor) -> torch.Tensor:
     Args:
         labels: ``(N, H, W)`` uint8 label maps, partial ones too.
     """
+    of = {code: labels == code for code in MAY_BE}
     may_be = [
-        [labels == code for code, classes in MAY_BE.items() if one in classes]
+        reduce(or_, (of[code] for code, classes in MAY_BE.items() if one in classes))
         for one in (BACKGROUND, CYTOPLASM, NUCLEUS)
     ]
-    return torch.stack([torch.stack(codes).any(dim=0) for codes in may_be], dim=1)
+    return torch.stack(may_be, dim=1)
 
 
 def hide_unknown(colours: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

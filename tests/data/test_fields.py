@@ -13,10 +13,11 @@ from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import load
 from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.masks import read, recognise
-from pap_core.data.tiles import places, scale_of
+from pap_core.data.tiles import scale_of
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.tiling import places
 from tests.helpers.built import reasons, rows
 
 SHAPE = (300, 420)
@@ -152,7 +153,7 @@ def test_tiles_show_what_the_picture_shows_at_their_place(tmp_path: Path, paint:
 
 @pytest.mark.parametrize("length", [100, 256, 257, 600, 2048])
 def test_tiles_overlap_and_reach_both_ends(length: int) -> None:
-    found = places(length, 256)
+    found = places(length, 256, 64)
     assert found[-1] + 256 >= length
     assert found[0] <= 0
     assert all(256 - (b - a) >= 64 for a, b in pairwise(found))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pap_core import tiling
 from pap_core.errors import InputError
 from pap_core.inference import segmenter as inference
 from pap_core.inference.segmenter import OVERLAP, SIZE, Segmenter, fit_scale, resize
@@ -155,7 +156,7 @@ def test_tiles_fade_into_each_other():
 
 @pytest.mark.parametrize("length", [1, 255, 256, 257, 352, 416, 417, 1536, 2048])
 def test_tiles_cover_and_overlap(length):
-    places = inference._places(length)
+    places = tiling.places(length, SIZE, OVERLAP)
     assert places[0] == 0
     assert places == sorted(set(places))
     if length > SIZE:
