@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+from skimage.segmentation import relabel_sequential
 
 ENOUGH = 0.5  # IoU from which two objects are a pair
-_HIDDEN = (
-    0.5  # share of a predicted object that lies in what is not known: with more of it, it counts nowhere
-)
+_HIDDEN = 0.5  # share of a predicted object in what is not known: with more of it, it counts nowhere
 _CROSS = ndimage.generate_binary_structure(2, 1)
 
 
@@ -158,18 +157,14 @@ def _visible(
     known = np.ones(true.shape, dtype=bool) if known is None else known
     if not predicted.shape == true.shape == known.shape:
         raise ValueError(f"shapes differ: {predicted.shape}, {true.shape}, {known.shape}")
-    _, compact = np.unique(np.append(predicted.ravel(), 0), return_inverse=True)
-    compact = compact[:-1].reshape(predicted.shape)
-    sizes = np.bincount(compact.ravel())
-    hidden = np.bincount(compact.ravel(), ~known.ravel(), minlength=len(sizes)) > _HIDDEN * sizes
-    return _numbered(np.where(known & ~hidden[compact], predicted, 0)), _numbered(np.where(known, true, 0))
+    predicted, true = _numbered(predicted), _numbered(np.where(known, true, 0))
+    sizes = np.bincount(predicted.ravel())
+    hidden = np.bincount(predicted.ravel(), ~known.ravel(), minlength=len(sizes)) > _HIDDEN * sizes
+    return _numbered(np.where(known & ~hidden[predicted], predicted, 0)), true
 
 
 def _numbered(objects: np.ndarray) -> np.ndarray:
-    numbers, places = np.unique(np.append(objects.ravel(), 0), return_inverse=True)
-    order = np.zeros(len(numbers), dtype=np.int64)
-    order[numbers != 0] = np.arange(1, len(numbers))
-    return order[places[:-1]].reshape(objects.shape)
+    return relabel_sequential(objects)[0].astype(np.int64)
 
 
 def _overlap(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
