@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -17,14 +17,16 @@ from pap_core.data.described import Described, describe
 from pap_core.data.extent import COLUMNS as EXTENT
 from pap_core.data.likeness import same_pictures
 from pap_core.data.manifest import FILE as MANIFEST_FILE
+from pap_core.data.options import BuildOptions
 from pap_core.data.places import FOLDERS
-from pap_core.data.readers import masks, sipakmed
+from pap_core.data.readers import sipakmed
 from pap_core.data.readers.cell import Reading, Skipped
-from pap_core.data.readers.open import Asked, Opened, Source, mixed, open_source
+from pap_core.data.readers.open import Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
 from pap_core.data.summary import USED
 from pap_core.data.tiles import SCALES
+from pap_core.data.truth.read import MASKS_OF
 from pap_core.data.twins import first_of_each, united
 from pap_core.errors import InputError
 from pap_core.export.spreadsheet import harmless
@@ -39,25 +41,6 @@ MANIFEST = [*digests.COLUMNS, "picture", "likeness", *EXTENT]  # what came later
 _OF_FIELDS = ("truth", "groups", "scale", "glass")  # options that say nothing where they are not chosen
 _UNFINISHED = "unfinished.json"
 _PIXELS = "reviews-{}.part"  # what was copied out of a database, until the data set is finished
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """How to build. What is None is decided by the source."""
-
-    mode: str | None = None  # "window", "field", "fit" or "whole"
-    form: str | None = None  # SIPaKMeD only: "smear" or "cropped"
-    mask_form: str | None = None  # of masks beside pictures: one of `BOTH_CLASSES`; None to recognise each
-    split: str = "grouped"  # or "paper"
-    test_share: float = 0.3  # of all crops
-    seed: int = 0  # of the split
-    border: int = 2  # px, of the target's black border
-    neighbours: bool = True  # draw other annotated cells that reach into a crop; reviewed ones always are
-    beside: tuple[str, ...] = ()  # data set folders whose smears and slides keep the side they have there
-    truth: str | None = None  # of fields: "nucleus" or "cell", where neither names nor values tell
-    groups: str | None = None  # of fields: a regular expression whose first group in a name is the slide
-    scale: float | None = None  # of fields: network px per image px; None to choose it by their nuclei
-    glass: bool = False  # of fields: tell background and cytoplasm apart by the glass
 
 
 def build(
@@ -96,9 +79,8 @@ def build(
     for one in sources:
         if "://" not in str(one) and folder.resolve().is_relative_to(Path(one).resolve()):
             raise InputError(f"{folder}: lies within the source {one}; choose a folder beside it.")
-    asked = Asked(options.mode, options.form, options.truth, options.groups)
     opened = [
-        open_source(one, folder.resolve() / _PIXELS.format(number), asked)
+        open_source(one, folder.resolve() / _PIXELS.format(number), options)
         for number, one in enumerate(sources)
     ]
     reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
@@ -134,7 +116,7 @@ def _check(options: BuildOptions) -> None:
         ("form", options.form, (None, *sipakmed.FORMS)),
         ("mask form", options.mask_form, (None, *BOTH_CLASSES)),
         ("split", options.split, SPLITS),
-        ("truth", options.truth, (None, *masks.TRUTHS)),
+        ("truth", options.truth, (None, *MASKS_OF)),
     ):
         if value not in choices:
             raise InputError(f"{name} {value!r}: choose of {', '.join(filter(None, choices))}.")

@@ -13,7 +13,7 @@ from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.cell import Field, Skipped
 from pap_core.data.readers.fitting import READ
 from pap_core.data.truth.partial import united
-from pap_core.data.truth.read import read_truth
+from pap_core.data.truth.read import read_truth_file
 from pap_core.images import read_picture
 from pap_core.labels import IGNORE, NUCLEUS
 from pap_core.tiling import places, resized, scaled
@@ -60,9 +60,7 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
     picture = read_picture(field.image)
     shape = picture.pixels.shape[:2]
     labels = [
-        read_truth(
-            [(one.path.name, one.path.read_bytes())], shape, field.image.name, one.form, picture.orientation
-        )
+        read_truth_file(one.path, shape, field.image.name, one.form, picture.orientation)
         for one in field.truths
     ]
     label = united(labels)

@@ -14,6 +14,7 @@ from pap_core.data.dataset import load
 from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.masks import read, recognise
 from pap_core.data.tiles import scale_of
+from pap_core.data.truth import documents
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
@@ -122,6 +123,28 @@ def test_each_form_is_recognised_and_said_back(form: str, tmp_path: Path, paint:
     assert {row["source"] for row in rows(tmp_path / "set")} == {"1.png"}
     crops = load([tmp_path / "set"], "train")
     assert len(crops) == described["crops"] == len(rows(tmp_path / "set"))
+
+
+def test_a_file_of_many_pictures_is_read_once_for_all(tmp_path: Path, paint: Callable) -> None:
+    boxes = [[x - 40, y - 40, x + 40, y - 40, x + 40, y + 40, x - 40, y + 40] for x, y in CENTRES]
+    for number in range(4):
+        paint(tmp_path / "source" / "images" / f"{number}.png")
+    content = {
+        "images": [{"id": number, "file_name": f"images\\{number}.png"} for number in range(4)],
+        "categories": [{"id": 1, "name": "cell"}],
+        "annotations": [
+            {"image_id": number, "category_id": 1, "segmentation": [box]}
+            for number in range(4)
+            for box in boxes
+        ],
+    }
+    (tmp_path / "source" / "cells.json").write_text(json.dumps(content))
+    documents._parsed.cache_clear()
+    described = build(tmp_path / "source", tmp_path / "set", BuildOptions(test_share=0))
+    assert described["pictures"] == {"unknown": 4}
+    assert described["notes"][0] == "4 pictures with outlines in COCO"
+    assert codes(tmp_path / "set") == {OF_CELL, IGNORE}
+    assert documents._parsed.cache_info().misses == 2  # to recognise it, and to read it
 
 
 def test_points_tell_nuclei_and_nothing_else(tmp_path: Path, paint: Callable) -> None:

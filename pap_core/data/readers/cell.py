@@ -62,6 +62,7 @@ class Truth:
 
     path: Path
     form: str | None = None  # of a mask, see `pap_core.mask_forms.FORMS`; None to recognise it
+    kind: str = ""  # of a file of areas, see `pap_core.data.truth.documents`
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ folder, ``masks/<id>.png`` beside ``images/<id>.jpg``, or in a file that names i
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from pap_core.data.readers.beside import passed_over, size, worth
@@ -15,13 +15,12 @@ from pap_core.data.readers.categories import UNKNOWN, united
 from pap_core.data.readers.cell import Field, Reading, Skipped, Truth, visible
 from pap_core.data.split import FIELDS
 from pap_core.data.truth import documents
-from pap_core.data.truth.areas import CELL, CORE
+from pap_core.data.truth.areas import CORE
 from pap_core.data.truth.points import PICTURE, table
+from pap_core.data.truth.read import MASKS_OF
 from pap_core.errors import InputError
 from pap_core.images import SUFFIXES
 from pap_core.mask_forms import CELLS, NUCLEI
-
-TRUTHS = {"nucleus": NUCLEI, "cell": CELLS}  # what masks are of that do not tell it, as a person says it
 
 _PARTS = {"nucleus": NUCLEI, "nuclei": NUCLEI, "nuc": NUCLEI, "cell": CELLS, "cells": CELLS}
 _KINDS = ("label", "labels", "mask", "masks", "seg", "segmentation", "gt", "truth", "instance", "instances")
@@ -29,7 +28,6 @@ _PICTURES = ("image", "images", "picture", "pictures", "img", "imgs", "raw")
 _KIND_FOLDERS = (*_KINDS, "annotation", "annotations", "ground_truth", "groundtruth")
 _LAST = re.compile(r"(?P<stem>.+)[ _.-](?P<word>[A-Za-z]+)")
 _CATEGORY, _GROUP = ("category", "class", "diagnosis"), ("group", "slide", "smear", "patient")  # columns
-_MEANT = {NUCLEI: CORE, CELLS: CELL}
 
 Key = tuple[PurePosixPath, str]  # folder without those that tell what is in them, and the name of a picture
 
@@ -43,17 +41,40 @@ class _File:
     key: Key  # by the name of the picture that it would tell of
     tells: bool  # that its name or its folder says that it is truth
     form: str | None  # of a mask, by its name or its folder
+    kind: str = ""  # of a file of areas
+
+
+@dataclass
+class _Found:
+    """Pictures, what tells of them, and what tables say of them."""
+
+    pictures: dict[Key, Path]
+    beside: dict[Key, list[_File]]
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)  # rows by the picture's file name
+
+    def row(self, key: Key) -> dict[str, str]:
+        """Return what a table says of a picture."""
+        path = self.pictures[key]
+        return self.tables.get(path.name, self.tables.get(path.stem, {}))
+
+    def tell(self, file: _File, document: documents.Document) -> bool:
+        """Give a file of areas to the pictures it tells of; False where it tells of none."""
+        if any(document.areas):
+            keys = [key for key, picture in self.pictures.items() if document.of(picture.name)]
+        else:  # which names no picture: by its own name
+            keys = [key for key in (file.plain, file.key) if key in self.pictures][:1]
+        for key in keys:
+            self.beside[key].append(file)
+        return bool(keys)
 
 
 def recognise(source: Path) -> bool:
     """Tell whether a folder holds pictures with truth beside them."""
-    files = [_file(path, source) for path in visible(source) if path.suffix.lower() in SUFFIXES]
+    files = [_file(path, source) for path in visible(source) if _is_picture(path)]
     pictures = {one.plain for one in files if not one.tells}
     if any(one.tells and one.key in pictures for one in files):
         return True
-    return bool(files) and any(
-        _is_document(path) for path in visible(source) if path.suffix.lower() in documents.SUFFIXES
-    )
+    return bool(files) and any(_is_document(path) for path in filter(documents.is_one, visible(source)))
 
 
 def read(source: Path, truth: str | None = None, groups: str | None = None) -> Reading:
@@ -65,7 +86,7 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
 
     Args:
         source: folder.
-        truth: of `TRUTHS`: what masks and areas are of where nothing tells it.
+        truth: "nucleus" or "cell": what masks and areas are of where nothing tells it.
         groups: regular expression, whose first group in a picture's name is the slide.
 
     Raises:
@@ -75,32 +96,28 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
     reading = Reading(source=FIELDS, default_mode="tiles", official={})
     pattern = _pattern(groups)
     files = list(reading.files(source))
-    pictures, beside = _pairs([_file(path, source) for path in files if _is_picture(path)], reading)
-    tables: dict[str, dict[str, str]] = {}
-    default = _MEANT.get(TRUTHS.get(truth or "", ""))
-    for path in files:
-        if path.suffix.lower() in documents.SUFFIXES:
-            _document(path, source, default, pictures, beside, tables, reading)
-    told = {key: tables.get(path.name, tables.get(path.stem, {})) for key, path in pictures.items()}
-    names = {key: _category(key, told[key]) for key in beside}
+    found = _pairs([_file(path, source) for path in files if _is_picture(path)], reading)
+    for path in filter(documents.is_one, files):
+        _read_document(path, source, truth, found, reading)
+    names = {key: _category(key, found.row(key)) for key in found.beside}
     categories, reading.notes = united(names.values(), ())
     how_grouped: Counter[str] = Counter()
-    for key in sorted(beside, key=lambda one: (one[0].as_posix(), one[1])):
-        group, how = _group(key, told[key], pattern)
+    for key in sorted(found.beside, key=lambda one: (one[0].as_posix(), one[1])):
+        group, how = _group(key, found.row(key), pattern)
         how_grouped[how] += 1
         truths = tuple(
-            Truth(one.path, one.form or TRUTHS.get(truth or ""))
-            for one in sorted(beside[key], key=lambda one: one.path)
+            Truth(one.path, one.form or MASKS_OF.get(truth or ""), one.kind)
+            for one in sorted(found.beside[key], key=lambda one: one.path)
         )
         identifier = "_".join([*key[0].parts, key[1]])
         reading.fields.append(
-            Field(identifier, categories[names[key]], group or identifier, pictures[key], truths)
+            Field(identifier, categories[names[key]], group or identifier, found.pictures[key], truths)
         )
-    without = [path for key, path in pictures.items() if key not in beside]
-    for path in without:
-        reading.skipped.append(
-            Skipped(path.stem, f"{path}: no truth found, by its name or in a file that names it")
-        )
+    reading.skipped += [
+        Skipped(path.stem, f"{path}: no truth found, by its name or in a file that names it")
+        for key, path in found.pictures.items()
+        if key not in found.beside
+    ]
     reading.drop_twins()
     counted = [one.category for one in reading.fields]
     reading.count(counted, counted)
@@ -130,7 +147,7 @@ def _file(path: Path, source: Path) -> _File:
     return _File(path, (below, path.stem), (below, stem), tells, form)
 
 
-def _pairs(files: Sequence[_File], reading: Reading) -> tuple[dict[Key, Path], dict[Key, list[_File]]]:
+def _pairs(files: Sequence[_File], reading: Reading) -> _Found:
     """Tell pictures from their masks; where several files have a picture's name the largest is it."""
     named = {one.plain for one in files if not one.tells}
     beside: dict[Key, list[_File]] = defaultdict(list)
@@ -146,38 +163,21 @@ def _pairs(files: Sequence[_File], reading: Reading) -> tuple[dict[Key, Path], d
         chosen = max(paths, key=lambda path: worth(path, sizes[path])) if sizes else paths[0]
         reading.skipped += passed_over(paths, chosen, sizes) if sizes else []
         pictures[key] = chosen
-    return pictures, beside
+    return _Found(pictures, beside)
 
 
-def _document(
-    path: Path,
-    source: Path,
-    default: str | None,
-    pictures: dict[Key, Path],
-    beside: dict[Key, list[_File]],
-    tables: dict[str, dict[str, str]],
-    reading: Reading,
-) -> None:
+def _read_document(path: Path, source: Path, truth: str | None, found: _Found, reading: Reading) -> None:
     """Give a file's areas to the pictures it tells of, or keep what a table says of them."""
     name = path.relative_to(source).as_posix()
     try:
-        found = documents.parse_file(path, default)
-        if found is None:
-            tables |= _table(path)
-            return
+        document = documents.parse_file(path, truth)
+        if document is None:
+            found.tables |= _table(path)
+        elif not found.tell(replace(_file(path, source), kind=document.kind), document):
+            reason = f"{path}: {document.kind} of no picture here; put them together"
+            reading.skipped.append(Skipped(name, reason))
     except InputError as error:
         reading.skipped.append(Skipped(name, str(error)))
-        return
-    one = _file(path, source)
-    form = {CORE: NUCLEI, CELL: CELLS}.get(default or "")
-    if not found.areas or set(found.areas) == {""}:  # which name no picture: by their own
-        keys = [key for key in dict.fromkeys((one.plain, one.key)) if key in pictures]
-    else:
-        keys = [key for key, picture in pictures.items() if found.of(picture.name)]
-    for key in keys[:1] if not found.areas else keys:
-        beside[key].append(_File(path, one.plain, key, True, one.form or form))
-    if not keys:
-        reading.skipped.append(Skipped(name, f"{path}: {found.kind} of no picture here; put them together"))
 
 
 def _table(path: Path) -> dict[str, dict[str, str]]:
@@ -243,16 +243,15 @@ def _said(fields: Sequence[Field]) -> Iterator[str]:
 
 def _told(truth: Truth) -> tuple[str, str]:
     """Return what a truth is called, and what is known of the rest of its picture."""
-    if _is_picture(truth.path):
-        kind = {NUCLEI: "nucleus masks", CELLS: "cell masks"}.get(truth.form or "", "masks of classes")
-        rest = {
-            NUCLEI: "the rest of each is 'not a nucleus'",
-            CELLS: "in a cell, nucleus and cytoplasm are not told apart",
-        }
-        return kind, rest.get(truth.form or "", "")
-    found = documents.parse_file(truth.path, _MEANT.get(truth.form or ""))
-    kind = found.kind if found else documents.GEOJSON
-    return (kind, "all else is unknown") if kind == documents.POINTS else (f"outlines in {kind}", "")
+    if truth.kind:
+        points = truth.kind == documents.POINTS
+        return (truth.kind, "all else is unknown") if points else (f"outlines in {truth.kind}", "")
+    kind = {NUCLEI: "nucleus masks", CELLS: "cell masks"}.get(truth.form or "", "masks of classes")
+    rest = {
+        NUCLEI: "the rest of each is 'not a nucleus'",
+        CELLS: "in a cell, nucleus and cytoplasm are not told apart",
+    }
+    return kind, rest.get(truth.form or "", "")
 
 
 def _said_of_groups(how: Counter[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pap_core.data.options import BuildOptions
 from pap_core.data.readers import herlev, masks, reviews, sipakmed
 from pap_core.data.readers.categories import united
 from pap_core.data.readers.cell import Cell, Field, Reading, Skipped
@@ -34,23 +35,13 @@ class Opened:
     content: dict = field(default_factory=dict)  # of `exchange.describe`
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What of a build's options decides how a source is read; see `pap_core.data.build.BuildOptions`."""
-
-    mode: str | None = None
-    form: str | None = None
-    truth: str | None = None
-    groups: str | None = None
-
-
-def open_source(source: Source, pixels: Path, asked: Asked) -> Opened:
+def open_source(source: Source, pixels: Path, options: BuildOptions) -> Opened:
     """Recognise a source and read it.
 
     Args:
         source: a folder, the file of a database of reviews, or its URL.
         pixels: where `exchange.copy_pixels` will put what is in a database.
-        asked: the build's options.
+        options: of the build.
 
     Raises:
         InputError: the source is missing, empty or of no known kind, or holds no usable cell.
@@ -65,7 +56,7 @@ def open_source(source: Source, pixels: Path, asked: Asked) -> Opened:
             raise InputError(f"{path}: cannot be built from ({error}); review these cells anew.") from None
         return Opened(_usable(found, path), path, opened, content)
     folder = Path(source)
-    reading = _usable(read_source(folder, asked), str(folder))
+    reading = _usable(read_source(folder, options), str(folder))
     root = folder.resolve()
     cells = [one if one.picture else replace(one, picture=_below(one, root)) for one in reading.cells]
     fields = [replace(one, picture=_below(one, root)) for one in reading.fields]
@@ -76,9 +67,9 @@ def _below(one: Cell | Field, root: Path) -> str:
     return one.image.relative_to(root).as_posix()
 
 
-def read_source(source: Path, asked: Asked | None = None) -> Reading:
+def read_source(source: Path, options: BuildOptions | None = None) -> Reading:
     """Recognise a folder and read it; see `open_source`."""
-    asked = asked or Asked()
+    options = options or BuildOptions()
     layouts = f"{_LAYOUTS}, or reviews"
     if not source.is_dir():
         raise InputError(f"{source}: there is no such folder; expected {layouts}.")
@@ -88,13 +79,13 @@ def read_source(source: Path, asked: Asked | None = None) -> Reading:
         if reviews.recognise(source):
             return reviews.read(source)
         if sipakmed.recognise(source):
-            return _read_sipakmed(source, asked.mode, asked.form)
+            return _read_sipakmed(source, options.mode, options.form)
         if herlev.recognise(source):
             return herlev.read(source)
         if masks.recognise(source):
-            return _read_fields(source, asked)
+            return _read_fields(source, options)
         if sipakmed.resembles(source):
-            return _read_sipakmed(source, asked.mode, asked.form)
+            return _read_sipakmed(source, options.mode, options.form)
     except OSError as error:
         raise InputError(
             f"{error.filename or source}: cannot be read ({error.strerror}); check the folder's rights."
@@ -165,17 +156,17 @@ def _usable(reading: Reading, name: str) -> Reading:
     return reading
 
 
-def _read_fields(source: Path, asked: Asked) -> Reading:
-    if asked.mode:
+def _read_fields(source: Path, options: BuildOptions) -> Reading:
+    if options.mode:
         raise InputError(
-            f"{source}: pictures of many cells, expected no mode, found {asked.mode!r}: they are cut into "
+            f"{source}: pictures of many cells, expected no mode, found {options.mode!r}: they are cut into "
             "tiles; leave it out."
         )
-    return masks.read(source, asked.truth, asked.groups)
+    return masks.read(source, options.truth, options.groups)
 
 
 def _read_sipakmed(source: Path, mode: str | None, form: str | None) -> Reading:
-    """Read the form asked for; else smears for windows and crops for fitting, whichever there is."""
+    """Read the form options for; else smears for windows and crops for fitting, whichever there is."""
     if form:
         return sipakmed.read(source, form)
     forms = ("cropped", "smear") if mode == "fit" else ("smear", "cropped")

@@ -20,7 +20,9 @@ _WORDS = {  # by what a class's name holds, the first that fits
     "unclear": UNCLEAR,
     "unknown": UNCLEAR,
 }
+_CORNERS = 64  # of the polygon that stands for an ellipse
 _DOT = 2  # px around a point that are its nucleus
+_LARGEST = 2**31  # px of a mask
 _MOST_AREAS = 50_000
 _MOST_CROSSED = 30_000_000  # rows of the picture by edges, all together: some seconds
 
@@ -77,6 +79,37 @@ def dot(x: float, y: float) -> Area:
     step = np.arange(-_DOT, _DOT + 1)
     inside = step[:, None] ** 2 + step[None] ** 2 <= _DOT**2
     return Area(CORE, mask=inside, corner=(int(np.floor(x)) - _DOT, int(np.floor(y)) - _DOT), point=True)
+
+
+def rectangle(part: str, left: float, top: float, right: float, bottom: float) -> Area:
+    """Return the area of a rectangle."""
+    return Area(part, (np.array([[left, top], [right, top], [right, bottom], [left, bottom]]),))
+
+
+def ellipse(part: str, x: float, y: float, across: float, down: float) -> Area:
+    """Return the area of an ellipse around a point, by its half axes."""
+    turns = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    return Area(part, (np.stack([x + across * np.cos(turns), y + down * np.sin(turns)], axis=1),))
+
+
+def by_runs(lengths: object, height: int, width: int) -> np.ndarray:
+    """Return ``(H, W)`` bool by the lengths of runs along the rows, the first of them outside.
+
+    Args:
+        lengths: a list of whole numbers, as a file has them.
+        height: of the mask.
+        width: likewise.
+
+    Raises:
+        ValueError: they are none, or of a mask of another size.
+    """
+    try:
+        runs = np.array(lengths, dtype=np.int64)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from None
+    if runs.ndim != 1 or (runs < 0).any() or not 0 < height * width == runs.sum() <= _LARGEST:
+        raise ValueError("another size")
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
 
 
 def drawn(areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str) -> np.ndarray:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
-from pap_core.data.truth.areas import Area, part_of
+from pap_core.data.truth.areas import Area, by_runs, part_of
 from pap_core.data.truth.points import ring
 from pap_core.errors import InputError
 
@@ -16,7 +17,7 @@ def recognise(data: Any) -> bool:
 
 
 def areas(data: dict, name: str, default: str | None) -> dict[str, list[Area]]:
-    """Return the areas by the picture's file name.
+    """Return the areas by the picture's path.
 
     Args:
         data: of the file.
@@ -54,22 +55,11 @@ def _area(segmentation: Any, part: str, where: str) -> Area:
         )
     try:
         height, width = (int(side) for side in segmentation["size"])
-        lengths = np.array(counts, dtype=np.int64)
-        if not 0 < height * width == lengths.sum() <= 2**31 or (lengths < 0).any():
-            raise ValueError
-    except (LookupError, TypeError, ValueError, OverflowError):
+        inside = by_runs(counts, width, height).T  # down each column
+    except (LookupError, TypeError, ValueError):
         raise InputError(f"{where} has no area, expected a segmentation; draw it or leave it out.") from None
-    inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(width, height).T
-    return _cut(part, inside)
-
-
-def _cut(part: str, inside: np.ndarray) -> Area:
-    """Keep of a mask as large as the picture the box that holds it."""
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if not len(rows):
-        return Area(part, mask=np.zeros((0, 0), dtype=bool))
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Area(part, mask=inside[box].copy(), corner=(int(columns[0]), int(rows[0])))
+    box = next(iter(ndimage.find_objects(inside.astype(np.uint8))), np.s_[:0, :0])
+    return Area(part, mask=inside[box].copy(), corner=(box[1].start or 0, box[0].start or 0))
 
 
 def _pairs(numbers: Any) -> list:

@@ -1,20 +1,17 @@
 """CVAT for images, XML: polygons, masks, boxes, ellipses and points of many pictures."""
 
 from collections import defaultdict
-from pathlib import PureWindowsPath
 from xml.etree import ElementTree
 
 import numpy as np
 
-from pap_core.data.truth.areas import Area, dot, part_of
+from pap_core.data.truth.areas import Area, by_runs, dot, ellipse, part_of, rectangle
 from pap_core.data.truth.points import ring
 from pap_core.errors import InputError
 
-_CORNERS = 64  # of the polygon that stands for an ellipse
-
 
 def areas(content: bytes, name: str, default: str | None) -> dict[str, list[Area]]:
-    """Return the areas by the picture's file name.
+    """Return the areas by the picture's path.
 
     Args:
         content: of the file.
@@ -35,7 +32,7 @@ def areas(content: bytes, name: str, default: str | None) -> dict[str, list[Area
         raise InputError(f"{name}: XML of another kind found, {expected}.")
     found: dict[str, list[Area]] = defaultdict(list)
     for image in root.iter("image"):
-        picture = PureWindowsPath(image.get("name", "")).name
+        picture = image.get("name", "")
         for number, one in enumerate(image, start=1):
             where = f"{name}: shape {number} of {picture}"
             if one.tag in _READERS:
@@ -53,27 +50,19 @@ def _polygon(one: ElementTree.Element, part: str, where: str) -> list[Area]:
 
 
 def _box(one: ElementTree.Element, part: str, where: str) -> list[Area]:
-    left, top, right, bottom = _numbers(one, ("xtl", "ytl", "xbr", "ybr"), where)
-    return [Area(part, (np.array([[left, top], [right, top], [right, bottom], [left, bottom]]),))]
+    return [rectangle(part, *_numbers(one, ("xtl", "ytl", "xbr", "ybr"), where))]
 
 
 def _ellipse(one: ElementTree.Element, part: str, where: str) -> list[Area]:
-    x, y, across, down = _numbers(one, ("cx", "cy", "rx", "ry"), where)
-    turns = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-    return [Area(part, (np.stack([x + across * np.cos(turns), y + down * np.sin(turns)], axis=1),))]
+    return [ellipse(part, *_numbers(one, ("cx", "cy", "rx", "ry"), where))]
 
 
 def _mask(one: ElementTree.Element, part: str, where: str) -> list[Area]:
-    left, top, width, height = (
-        int(side) for side in _numbers(one, ("left", "top", "width", "height"), where)
-    )
+    left, top, width, height = map(int, _numbers(one, ("left", "top", "width", "height"), where))
     try:
-        lengths = np.array([int(text) for text in one.get("rle", "").split(",")], dtype=np.int64)
-        if (lengths < 0).any() or not 0 < width * height == lengths.sum() <= 2**31:
-            raise ValueError
-    except (ValueError, OverflowError):
+        inside = by_runs([int(text) for text in one.get("rle", "").split(",")], height, width)
+    except ValueError:
         raise InputError(f"{where} has run lengths of another size than its box; export it again.") from None
-    inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(height, width)
     return [Area(part, mask=inside, corner=(left, top))]
 
 

@@ -5,7 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from pap_core.data.truth import coco, cvat, labelme, points
@@ -22,17 +22,21 @@ class Document:
     """What a file tells."""
 
     kind: str
-    areas: dict[str, list[Area]]  # by the picture's file name; of GeoJSON, which names none, empty
+    areas: dict[
+        str, list[Area]
+    ]  # by the picture's path, as the file has it; of GeoJSON, which names none, empty
 
     def of(self, picture: str) -> list[Area] | None:
         """Return the areas of a picture by its file's name, with its ending or without; None for none."""
         stem = PurePath(picture).stem
-        found = [
-            areas
-            for name, areas in self.areas.items()
-            if name in (picture, stem, "") or PurePath(name).stem == stem
-        ]
+        paths = ((PureWindowsPath(name), areas) for name, areas in self.areas.items())
+        found = [areas for path, areas in paths if path.name in (picture, stem, "") or path.stem == stem]
         return [area for areas in found for area in areas] if found else None
+
+
+def is_one(path: Path) -> bool:
+    """Tell by its ending whether a file may be one."""
+    return path.suffix.lower() in SUFFIXES
 
 
 def parse(content: bytes, name: str, default: str | None = None) -> Document | None:
@@ -52,6 +56,8 @@ def parse(content: bytes, name: str, default: str | None = None) -> Document | N
             "areas of fewer pictures."
         )
     ending = PurePath(name).suffix.lower()
+    if ending == ".geojson":
+        return Document(GEOJSON, {})
     if ending == ".xml":
         return Document(CVAT, cvat.areas(content, name, default))
     if ending == ".csv":

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections import defaultdict
-from pathlib import PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -66,7 +65,7 @@ def areas(content: bytes, name: str) -> dict[str, list[Area]]:
                 "pixels; correct it or leave it out."
             ) from None
         picture = next(row[one] for one in PICTURE if one in row)
-        found[PureWindowsPath(picture or "").name].append(dot(x, y))
+        found[picture].append(dot(x, y))
     return dict(found)
 
 

@@ -25,7 +25,8 @@ _CONTOUR = re.compile(r"(?P<picture>.+)_(?P<part>cyt|nuc)(?P<cell>\d*)\.dat", re
 _LARGEST = 1_000_000  # bytes of a contour's file; the official ones have some 2,000
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height, so that the size tells
 _NAMED = 8  # files named in a message
-_MEANT = {NUCLEI: CORE, CELLS: CELL}  # what areas are, by the form that was asked for
+MASKS_OF = {CORE: NUCLEI, CELL: CELLS}  # the form of masks of one part alone
+_PART = {form: part for part, form in MASKS_OF.items()}
 
 
 def read_truth(
@@ -59,8 +60,8 @@ def read_truth(
     if not files:
         raise InputError(f"{name}: no truth was given, expected a mask or .dat contours; choose the files.")
     endings = {Path(file).suffix.lower() for file, _ in files}
-    if orientation != 1 and not endings <= set(SUFFIXES):
-        raise _turned(name, orientation, "outlines do not tell whether they were drawn before or after that")
+    if not endings <= set(SUFFIXES):
+        _check_upright(orientation, name)
     if endings == {".dat"}:
         return _draw_contours(files, shape, name)
     if len(files) > 1:
@@ -78,12 +79,33 @@ def read_truth(
     )
 
 
+def read_truth_file(
+    path: Path, shape: tuple[int, int], name: str, form: str | None = None, orientation: int = 1
+) -> np.ndarray:
+    """As `read_truth`, of a file that may tell of many pictures: it is read once for all of them."""
+    found = documents.parse_file(path, _PART.get(form or "")) if documents.is_one(path) else None
+    if found is None or found.kind == documents.GEOJSON:
+        return read_truth([(path.name, path.read_bytes())], shape, name, form, orientation)
+    _check_upright(orientation, name)
+    return _with_cell(drawn(found.of(name) or [], shape, path.name, name), path.name, name)
+
+
+def _check_upright(orientation: int, name: str) -> None:
+    if orientation != 1:
+        raise _turned(name, orientation, "outlines do not tell whether they were drawn before or after that")
+
+
 def _read_areas(file: str, content: bytes, shape: tuple[int, int], name: str, form: str | None) -> np.ndarray:
-    document = documents.parse(content, file, _MEANT.get(form or ""))
-    if document is None or document.kind == documents.GEOJSON:
-        label = only_told(read_geojson(content, shape, file, name))
-    else:
-        label = drawn(document.of(name) or [], shape, file, name)
+    found = documents.parse(content, file, _PART.get(form or ""))
+    if found is None and Path(file).suffix.lower() == ".csv":
+        raise InputError(f"{file}: a table without x and y found, expected points with image, x and y.")
+    if found is None or found.kind == documents.GEOJSON:
+        return _with_cell(only_told(read_geojson(content, shape, file, name)), file, name)
+    return _with_cell(drawn(found.of(name) or [], shape, file, name), file, name)
+
+
+def _with_cell(label: np.ndarray, file: str, name: str) -> np.ndarray:
+    """Return a label map that was drawn by areas, which must hold a cell."""
     if not np.isin(label, (CYTOPLASM, NUCLEUS, OF_CELL)).any():
         raise InputError(
             f"{file}: no pixel of a nucleus or of cytoplasm of {name} found, expected outlines with a cell "

@@ -190,6 +190,7 @@ def test_areas_that_are_unclear_are_unknown() -> None:
         ("c.xml", cvat(named(True, True)).replace(b'rle="0,', b'rle="1,'), "another size than its box"),
         ("p.csv", b"image,x,y\nx.png,1,none\n", "line 2 has x '1' and y 'none'"),
         ("p.csv", b"image,x,y\ny.png,1,1\n", "no pixel of a nucleus"),
+        ("p.csv", b"image,slide\nx.png,1\n", "a table without x and y found"),
     ],
 )
 def test_what_is_damaged_is_one_sentence(file: str, content: bytes, sentence: str) -> None:
