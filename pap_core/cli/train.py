@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pap_core.cli.arguments import command, named, path
@@ -24,6 +26,14 @@ def add(commands: "argparse._SubParsersAction") -> None:
         help="override a setting, as epochs=10 or generator.width=32; may be repeated",
     )
     one.add_argument(
+        "--source-weight",
+        action="append",
+        default=[],
+        metavar="DATASET=W",
+        help="share the draws of an epoch among the data sets by weights, 1 where none is given; may be "
+        "repeated (default: each crop is drawn once an epoch)",
+    )
+    one.add_argument(
         "--from", dest="initial", type=named, metavar="CHECKPOINT", help="start from its generator"
     )
     one.add_argument("--run-folder", type=path, help="new folder; default: one in the workspace")
@@ -42,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     from pap_core.training.run import Run
     from pap_core.training.work import work
 
-    if options.resume and (options.dataset or options.set or options.run_folder or options.initial):
+    own = (options.dataset, options.set, options.source_weight, options.run_folder, options.initial)
+    if options.resume and any(own):
         raise InputError("train: --resume uses the run's own data and settings; name none beside it.")
     if not (options.resume or options.dataset):
         raise InputError("train: no data set named; give its folder, or --resume with a run's folder.")
@@ -70,4 +81,31 @@ def _new_run(options: argparse.Namespace) -> Path:
     config = override(PRESETS[options.preset], options.set)
     initial = resolve(options.initial) if options.initial else None
     folder = options.run_folder or new_folder(options.preset)
-    return Run.create(folder, config, options.dataset, initial).folder
+    weights = _weights(options.source_weight, options.dataset)
+    return Run.create(folder, config, options.dataset, initial, weights).folder
+
+
+def _weights(given: Sequence[str], datasets: Sequence[Path]) -> list[float] | None:
+    """Return the weight of each data set, None where none is given; a path or a name says which it is."""
+    weights: dict[Path, float] = {}
+    for text in given:
+        name, _, value = text.rpartition("=")
+        found = [one for one in dict.fromkeys(datasets) if name in (one.name, str(one))]
+        names = ", ".join(dict.fromkeys(one.name for one in datasets))
+        if len(found) != 1:
+            raise InputError(
+                f"--source-weight {text:.60}: {'two data sets are' if found else 'no data set is'} named "
+                f"{name!r:.60}, expected DATASET=W with one of {names}; two of one name go by their paths."
+            )
+        if found[0] in weights:
+            raise InputError(f"--source-weight {text:.60}: {name:.60} has a weight already; give it once.")
+        try:
+            weights[found[0]] = float(value)
+        except ValueError:
+            weights[found[0]] = math.nan
+        if not 0 < weights[found[0]] <= 1e6:
+            raise InputError(
+                f"--source-weight {text:.60}: found {value!r:.60}, expected a number above 0 and up "
+                "to 1000000."
+            )
+    return [weights.get(one, 1.0) for one in datasets] if weights else None

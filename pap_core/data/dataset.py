@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from pap_core.data import places
 from pap_core.data.crowding import MOST
 from pap_core.data.described import describe
 from pap_core.data.digests import check_crop, check_manifest
+from pap_core.data.draws import mix
 from pap_core.data.jitter import Jitter
 from pap_core.data.likeness import pictures_of
 from pap_core.data.manifest import FILE, cells
@@ -113,41 +114,6 @@ def training_and_validation(crops: Crops, share: float, seed: int) -> tuple[Crop
     return crops.subset(~chosen), crops.subset(chosen)
 
 
-class Draws(Sampler):
-    """The endless order of a run's examples, from any draw on: a function of the seed alone.
-
-    Yields ``(index, draw)``; each epoch goes once through all crops in an order of its own. Several
-    processes take each a share of every batch, so that together they go the same way as one.
-    """
-
-    def __init__(self, crops: int, seed: int, start: int, stop: int, batch: int = 1, share: range = range(1)):
-        """
-        Args:
-            crops: how many there are.
-            seed: of the order.
-            start: the first draw.
-            stop: the draw after the last.
-            batch: draws that belong together, from draw 0 on.
-            share: which of each batch to yield.
-        """
-        self.crops, self.seed, self.start, self.stop = crops, seed, start, stop
-        self.batch, self.share = batch, share
-
-    def __len__(self) -> int:
-        return (self.stop - self.start) // self.batch * len(self.share)
-
-    def __iter__(self):
-        epoch, order = -1, None
-        for draw in range(self.start, self.stop):
-            if draw % self.batch not in self.share:
-                continue
-            if draw // self.crops != epoch:
-                epoch = draw // self.crops
-                generator = torch.Generator().manual_seed(mix(self.seed, epoch))
-                order = torch.randperm(self.crops, generator=generator)
-            yield int(order[draw % self.crops]), draw
-
-
 class JitteredCrops(Dataset):
     """Training examples by ``(index, draw)``: the same draw gives the same example in any process."""
 
@@ -174,11 +140,3 @@ class JitteredCrops(Dataset):
             other = self.single[int(torch.randint(len(self.single), ()))]
             drawn.append((self.crops.images[other], self.crops.labels[other]))
         return drawn
-
-
-def mix(seed: int, number: int) -> int:
-    """Make one seed of two numbers (the finaliser of SplitMix64), so that neighbours share nothing."""
-    value = (seed * 0x9E3779B97F4A7C15 + number + 1) % 2**64
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EB % 2**64
-    return (value ^ (value >> 31)) % 2**63

@@ -2,8 +2,9 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pap_core.errors import InputError
 from pap_core.model.catalogue import CARD
@@ -36,16 +37,17 @@ def card(run: Run, summaries: Sequence[dict]) -> str:
             f"{run.folder}: how long it trained, and on what, cannot be read ({error}); copy the run's "
             "folder again."
         ) from None
-    lines = command(config, [Path(one["folder"]).name for one in datasets])
+    lines = command(config, datasets)
     notes = "" if own else "It has not been evaluated on a test split yet."
     return write_card(run.folder.name, checkpoint.config, checkpoint.digest, trained, own, lines, notes)
 
 
-def command(config: TrainConfig, datasets: Sequence[str]) -> str:
-    """Return the command that begins a run of that configuration.
+def command(config: TrainConfig, datasets: Sequence[Mapping[str, Any]]) -> str:
+    """Return the command that begins a run of that configuration, on data sets as `Run.create` records them.
 
     >>> import dataclasses
-    >>> command(dataclasses.replace(PRESETS["tiny"], epochs=2), ["phantoms"])
+    >>> short = dataclasses.replace(PRESETS["tiny"], epochs=2)
+    >>> command(short, [{"folder": "/data/phantoms"}])
     'python -m pap_core train phantoms --preset tiny --set epochs=2'
     """
     preset = flat(PRESETS.get(config.preset, TrainConfig()))
@@ -54,5 +56,10 @@ def command(config: TrainConfig, datasets: Sequence[str]) -> str:
         for name, value in flat(config).items()
         if value != preset[name]
     ]
-    words = ["python", "-m", "pap_core", "train", *datasets, "--preset", config.preset]
+    names = [Path(one["folder"]).name for one in datasets]
+    weights = [
+        f"{name}={one['weight']:g}" for name, one in zip(names, datasets, strict=True) if "weight" in one
+    ]
+    words = ["python", "-m", "pap_core", "train", *names, "--preset", config.preset]
+    words += [word for one in weights for word in ("--source-weight", one)]
     return shlex.join([*words, *(word for setting in settings for word in ("--set", setting))])

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 
 from pap_core.data.dataset import read_pair, table_of
+from pap_core.data.draws import Weighted
 from pap_core.data.validation import held_out
 from pap_core.errors import InputError
 from pap_core.training import processes
@@ -15,21 +16,25 @@ from pap_core.training.planning.states import states
 from pap_core.training.share import share_out
 
 
-def check(config: TrainConfig, folders: Sequence[Path]) -> None:
+def check(config: TrainConfig, folders: Sequence[Path], weights: Sequence[float] | None = None) -> None:
     """See that data and networks fit each other, without decoding all crops and without taking memory.
 
     Args:
         config: of the run.
         folders: its data sets.
+        weights: of each of them; see `pap_core.data.draws.Weighted`.
 
     Raises:
-        InputError: a data set cannot be read, has too few smears or slides, or crops of a size that does not
-            go through the networks; the batch cannot be shared by the processes; the networks are larger
-            than this machine.
+        InputError: a data set cannot be read, has too few smears or slides, crops of a size that does not go
+            through the networks, or a weight that gives it no draw; the batch cannot be shared by the
+            processes; the networks are larger than this machine.
     """
     share_out(config.batch, 0, processes.count())
     table = table_of(folders, "train")
-    held_out(table, config.validation, config.seed)
+    learnt = table[~held_out(table, config.validation, config.seed)]
+    if weights:
+        of_each = {str(folder): weight for folder, weight in zip(folders, weights, strict=True)}
+        Weighted(learnt["folder"].tolist(), of_each, config.seed)
     for folder, identifier in zip(table["folder"], table["id"], strict=True):
         for path in (Path(folder, part, f"{identifier}.png") for part in ("images", "labels")):
             if not path.is_file():

@@ -49,10 +49,14 @@ def train(run: Run, progress: Callable[[dict], None] | None = None, cpu: bool = 
     with run.held() if main else nullcontext():
         try:
             processes.on_main(lambda: share_out(config.batch, 0, processes.count()), cpu)
-            crops = load(_checked(datasets), "train")
+            folders = _checked(datasets)
+            crops = load(folders, "train")
             training, validation = training_and_validation(crops, config.validation, config.seed)
             initial = read(run.initial).generator if run.initial.exists() else None
-            trainer = Trainer(config, training, cpu, initial)
+            weights = {
+                str(at): one["weight"] for at, one in zip(folders, datasets, strict=True) if "weight" in one
+            }
+            trainer = Trainer(config, training, cpu, initial, weights)
             state = run.load_last()
             if state:
                 trainer.load_state(state)

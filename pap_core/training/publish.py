@@ -136,6 +136,9 @@ def write_card(
         f"{one['sides']['train']} / {one['sides']['test']} | `{one['digest'][:16]}` |"
         for one in {one["digest"]: one for one in datasets}.values()  # a set named twice counts double
     ]
+    weights = [f"{one['folder']} {one['weight']:g}" for one in datasets if "weight" in one]
+    if weights:
+        lines += ["", f"The draws of an epoch are shared by weight: {', '.join(weights)}."]
     lines += [
         "",
         f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; no "

@@ -46,7 +46,12 @@ class Run(Job):
 
     @classmethod
     def create(
-        cls, folder: Path, config: "TrainConfig", datasets: Sequence[Path], initial: Path | None = None
+        cls,
+        folder: Path,
+        config: "TrainConfig",
+        datasets: Sequence[Path],
+        initial: Path | None = None,
+        weights: Sequence[float] | None = None,
     ) -> "Run":
         """Make a new run folder.
 
@@ -55,6 +60,8 @@ class Run(Job):
             config: frozen into the run.
             datasets: data set folders; their digests are kept, so that a resume can tell a change.
             initial: a checkpoint folder whose generator to start from, copied into the run.
+            weights: of each data set, above 0: they share the draws of an epoch by them. None draws all crops
+                equally often.
 
         Raises:
             InputError: the folder holds something already or cannot be written, the initial generator is
@@ -65,6 +72,8 @@ class Run(Job):
         from pap_core.training.checks import check
 
         described = [{"folder": str(one.resolve()), **_identity(one)} for one in datasets]
+        for one, weight in zip(described, weights or (), strict=bool(weights)):
+            one["weight"] = weight
         start = read(initial) if initial else None
         if start and start.generator.config != config.generator:
             raise InputError(
@@ -79,7 +88,7 @@ class Run(Job):
         try:
             if folder.exists() and any(folder.iterdir()):
                 raise taken
-            check(config, datasets)
+            check(config, datasets, weights)
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 (folder / "samples").mkdir()

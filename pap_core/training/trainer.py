@@ -3,7 +3,7 @@
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import cast
@@ -14,7 +14,8 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
+from pap_core.data.dataset import Crops, JitteredCrops
+from pap_core.data.draws import Draws, Uniform, Weighted, mix
 from pap_core.data.jitter import Jitter
 from pap_core.jobs.signals import only_parent_ends
 from pap_core.model import objective
@@ -39,13 +40,31 @@ class Trainer:
     """
 
     def __init__(
-        self, config: TrainConfig, crops: Crops, cpu: bool = False, initial: ColourNetwork | None = None
+        self,
+        config: TrainConfig,
+        crops: Crops,
+        cpu: bool = False,
+        initial: ColourNetwork | None = None,
+        weights: Mapping[str, float] | None = None,
     ):
         """
+        Args:
+            config: of the run.
+            crops: to learn from.
+            cpu: leave an accelerator alone.
+            initial: where the generator's weights start.
+            weights: by which the data sets, of the folders in the crops' table, share the draws of an epoch;
+                None to draw all crops equally often.
+
         Raises:
             InputError: the batch cannot be shared evenly by the processes.
         """
         self.config, self.crops = config, crops
+        self.order = (
+            Weighted(crops.table["folder"].tolist(), weights, config.seed)
+            if weights
+            else Uniform(len(crops), config.seed)
+        )
         kinds = DistributedDataParallelKwargs(broadcast_buffers=False)  # they are the same everywhere
         self.accelerator = Accelerator(cpu=cpu, kwargs_handlers=[kinds])
         self.device = self.accelerator.device
@@ -232,7 +251,7 @@ class Trainer:
         return DataLoader(
             JitteredCrops(self.crops, Jitter(self.config.jitter), seed),
             batch_size=len(self.share),
-            sampler=Draws(len(self.crops), seed, first, last, batch, self.share),
+            sampler=Draws(self.order, first, last, batch, self.share),
             num_workers=min(4, max(1, (os.cpu_count() or 1) // processes.on_this_machine())),
             pin_memory=self.device.type == "cuda",
             worker_init_fn=only_parent_ends,

@@ -21,6 +21,7 @@ class OfDataset(TypedDict):
     seed: NotRequired[int]
     crops: NotRequired[Count]
     sides: NotRequired[dict[str, Count]]
+    weight: NotRequired[Annotated[float, msgspec.Meta(gt=0)]]  # by which data sets share the draws
 
 
 class Chosen(TypedDict, total=False):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from pap_core.data.dataset import Crops, Draws, JitteredCrops, mix
+from pap_core.data.dataset import Crops, JitteredCrops
 from pap_core.data.jitter import Bend, Jitter
 from pap_core.labels import IGNORE, PALETTE
 from pap_core.model.targets import draw_targets
@@ -180,33 +180,3 @@ def test_drawing_leaves_the_global_random_state_alone(crops):
     torch.manual_seed(0)
     JitteredCrops(crops, Jitter(STRONG), seed=3)[0, 0]
     assert torch.equal(torch.rand(3), expected)
-
-
-@pytest.mark.parametrize(("crops", "batch"), [(1, 1), (7, 1), (7, 3), (10, 4), (3, 8)])
-def test_each_epoch_goes_once_through_all_crops(crops, batch):
-    epochs = 4
-    drawn = list(Draws(crops, 5, 0, epochs * crops))
-    assert [draw for _, draw in drawn] == list(range(epochs * crops))
-    orders = [[index for index, _ in drawn[epoch * crops : (epoch + 1) * crops]] for epoch in range(epochs)]
-    assert all(sorted(order) == list(range(crops)) for order in orders)
-    if crops >= 7:
-        assert len({tuple(order) for order in orders}) == epochs
-
-
-@pytest.mark.parametrize("start", [0, 1, 6, 7, 8, 20, 27])
-def test_a_start_in_the_middle_gives_the_tail(start):
-    whole = list(Draws(7, 5, 0, 28))
-    rest = Draws(7, 5, start, 28)
-    assert list(rest) == whole[start:]
-    assert len(rest) == 28 - start
-    assert list(rest) == list(rest)  # may be gone through again
-
-
-def test_orders_differ_by_seed():
-    assert list(Draws(50, 0, 0, 50)) != list(Draws(50, 1, 0, 50))
-
-
-def test_mixed_seeds_are_apart():
-    seeds = {mix(seed, number) for seed in range(-2, 50) for number in range(200)}
-    assert len(seeds) == 52 * 200
-    assert all(0 <= seed < 2**64 for seed in seeds)

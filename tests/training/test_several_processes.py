@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pap_core.data.dataset import Draws, load
+from pap_core.data.dataset import load
+from pap_core.data.draws import Draws, Uniform
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
 from pap_core.labels import IGNORE
@@ -193,10 +194,10 @@ class TestShares:
 
     def test_together_the_processes_go_the_way_of_one(self):
         """61 crops in batches of 4: an epoch of crops ends in the midst of a batch."""
-        whole = list(Draws(61, 5, 8, 148))
-        shares = [list(Draws(61, 5, 8, 148, 4, share_out(4, process, 2))) for process in range(2)]
+        whole = list(Draws(Uniform(61, 5), 8, 148))
+        shares = [list(Draws(Uniform(61, 5), 8, 148, 4, share_out(4, process, 2))) for process in range(2)]
         assert [len(one) for one in shares] == [70, 70]
-        assert len(Draws(61, 5, 8, 148, 4, range(2))) == 70
+        assert len(Draws(Uniform(61, 5), 8, 148, 4, range(2))) == 70
         together = [
             pair
             for step in range(math.ceil(140 / 4))
