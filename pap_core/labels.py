@@ -2,8 +2,9 @@
 
 A *label map* is ``(H, W)`` uint8: 0 background, 1 cytoplasm, 2 nucleus, 255 ignore; where a truth tells only
 a part, also 253 not a nucleus (background or cytoplasm) and 254 of a cell (cytoplasm or nucleus). It is never
-interpolated. A *colour map* is ``(H, W, 3)`` uint8 RGB: white, red, blue, with a black border drawn on
-the outline of each cell and of each nucleus. The border is a drawing, not a class.
+interpolated. A *colour map* is ``(H, W, 3)`` uint8 RGB: white, red, blue, grey where a truth does not tell
+the class, with a black border drawn on the outline of each cell and of each nucleus. The border is a drawing,
+not a class.
 """
 
 import numpy as np
@@ -23,6 +24,7 @@ MAY_BE = {  # the classes that a pixel of a code may be of
 CODES = tuple(MAY_BE)
 CLASSES = {"nucleus": NUCLEUS, "cytoplasm": CYTOPLASM}
 PALETTE = np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255]], dtype=np.uint8)
+GREY = 192  # of each channel: for people, where the class is not known; no loss and no metric sees it
 PROTOCOLS = ("strict", "colour-200", "channel-200")
 
 _CHANNEL = {NUCLEUS: 2, CYTOPLASM: 0}  # the channel of RGB that stands for the class
@@ -61,12 +63,13 @@ def _grown(mask: np.ndarray, reach: int) -> np.ndarray:
 def colour_map(label: np.ndarray, border: int = 2) -> np.ndarray:
     """Draw one label map ``(H, W)`` as a colour map ``(H, W, 3)`` uint8.
 
-    Pixels whose class is not known are drawn as background.
+    Pixels whose class is not known are grey.
 
     >>> colour_map(np.array([[0, 1, 2]], dtype=np.uint8), border=0).tolist()
     [[[255, 255, 255], [255, 0, 0], [0, 0, 255]]]
     """
-    colours = PALETTE[np.where(label <= NUCLEUS, label, BACKGROUND)]
+    known = label <= NUCLEUS
+    colours = np.where(known[..., None], PALETTE[np.where(known, label, BACKGROUND)], np.uint8(GREY))
     if border:
         nucleus = label == NUCLEUS
         cell = (label == CYTOPLASM) | nucleus

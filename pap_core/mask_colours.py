@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.labels import BACKGROUND, CYTOPLASM, GREY, IGNORE, NUCLEUS
 
 NEAR = 48  # levels a channel may be off the palette's
 MAX_FOREIGN = 0.01  # share of pixels that may be further off
@@ -28,9 +28,14 @@ def nearest_of_herlev(colours: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def is_colour_map(pixels: np.ndarray) -> bool:
-    """Tell whether nearly all pixels are near to white, red, blue, or the black of the borders."""
+    """Tell whether nearly all pixels are near to white, red, blue or a border's black, or unknown."""
     high, low = pixels >= 255 - NEAR, pixels <= NEAR
     near = (high | low).all(axis=-1)
     near &= ~high[..., 1] | high.all(axis=-1)  # no green but in white
     near &= ~(high[..., 0] & high[..., 2]) | high[..., 1]  # no violet
-    return float(near.mean()) >= 1 - MAX_FOREIGN
+    return float((near | is_unknown(pixels)).mean()) >= 1 - MAX_FOREIGN
+
+
+def is_unknown(pixels: np.ndarray) -> np.ndarray:
+    """Return which pixels have the very grey that a colour map has where the class is not known."""
+    return (pixels == GREY).all(axis=-1)

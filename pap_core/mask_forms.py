@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from pap_core.errors import InputError
 from pap_core.labels import BACKGROUND, CODES, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, decode
-from pap_core.mask_colours import MAX_FOREIGN, NEAR, is_colour_map, nearest_of_herlev
+from pap_core.mask_colours import MAX_FOREIGN, NEAR, is_colour_map, is_unknown, nearest_of_herlev
 from pap_core.mask_geometry import is_drawn_area, is_swapped, nuclei_lie_in_cells
 from pap_core.masks import Mask, values_of
 
@@ -238,6 +238,7 @@ def _read_colour_map(colours: np.ndarray, hidden: np.ndarray | None, name: str) 
     if border.any():
         rows, columns = ndimage.distance_transform_edt(border, return_distances=False, return_indices=True)
         label = label[rows, columns]
+    label[is_unknown(colours)] = IGNORE
     return label
 
 

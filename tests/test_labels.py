@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pap_core.labels import IGNORE, NUCLEUS, PALETTE, colour_map, decode, outline
+from pap_core.labels import GREY, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL, PALETTE, colour_map, decode, outline
 from pap_core.model.targets import draw_targets
 
 BLACK = np.array([0, 0, 0], dtype=np.uint8)
@@ -81,24 +81,31 @@ def test_outline_treats_each_mask_alone():
     assert edges[1].sum() == 6 * 6 - 2 * 2
 
 
-def test_ignored_is_drawn_as_background(cell):
-    ignored, background = cell.copy(), cell.copy()
-    ignored[5:9, 5:25], background[5:9, 5:25] = IGNORE, 0
-    ignored[28:, :] = IGNORE
+@pytest.mark.parametrize("unknown", [IGNORE, NOT_NUCLEUS, OF_CELL])
+def test_what_is_not_known_is_grey(cell, unknown):
+    hidden, background = cell.copy(), cell.copy()
+    hidden[5:9, 5:25], background[5:9, 5:25] = unknown, 0
+    hidden[28:, :] = unknown
     for border in (0, 2):
-        assert np.array_equal(colour_map(ignored, border), colour_map(background, border))
+        found, expected = colour_map(hidden, border), colour_map(background, border)
+        grey = (found == GREY).all(axis=-1)
+        assert grey.sum() > 0
+        assert (hidden[grey] == unknown).all()
+        np.testing.assert_array_equal(found[~grey], expected[~grey])
 
 
 @pytest.mark.parametrize("border", [0, 1, 2, 3])
 def test_targets_match_colour_map(cell, border):
-    labels = np.stack([cell, np.roll(cell, 9, axis=1), np.zeros_like(cell)])
+    partial = cell.copy()
+    partial[20:, :9], partial[20:, 9:18], partial[20:, 18:] = IGNORE, NOT_NUCLEUS, OF_CELL
+    labels = np.stack([cell, np.roll(cell, 9, axis=1), np.zeros_like(cell), partial])
     targets = draw_targets(torch.from_numpy(labels), border)
-    assert targets.shape == (3, 3, 32, 32)
+    assert targets.shape == (4, 3, 32, 32)
     assert targets.dtype == torch.float32
-    assert set(targets.unique().tolist()) == {-1.0, 1.0}
+    assert set(targets[:3].unique().tolist()) == {-1.0, 1.0}
     for label, target in zip(labels, targets, strict=True):
         pixels = (target.permute(1, 2, 0).numpy() + 1) / 2 * 255
-        assert np.array_equal(pixels, colour_map(label, border))
+        np.testing.assert_allclose(pixels, colour_map(label, border), atol=1e-3)
 
 
 def test_decode_is_the_nearest_colour_of_the_palette():

@@ -331,3 +331,12 @@ def test_a_label_map_of_which_0_is_white_is_read_by_its_numbers() -> None:
     np.testing.assert_array_equal(
         read(written(CELL, photometric="miniswhite").getvalue(), name="m.tif"), CELL
     )
+
+
+@pytest.mark.parametrize("code", [IGNORE, NOT_NUCLEUS, OF_CELL])
+def test_the_grey_of_a_colour_map_is_unknown(code: int) -> None:
+    """What a data set's drawn target does not tell is not taken for background."""
+    partial = CELL.copy()
+    partial[:8] = code
+    found = read(png_bytes(colour_map(partial)))
+    np.testing.assert_array_equal(found, np.where(partial == code, IGNORE, partial))

@@ -23,6 +23,7 @@ SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
 _OVERLAP = 64  # px of the network, between neighbouring tiles at least
 _SPECK = 12  # px of the picture: what is smaller is no nucleus to measure a scale by
 _TOLD = 0.05  # of a tile: with less that is known, it teaches nothing
+_BARE = 4  # of a field's tiles without a nucleus every fourth is kept: most are bare, and each teaches little
 
 
 class Tile(NamedTuple):
@@ -85,7 +86,7 @@ def scale_of(label: np.ndarray) -> float:
 
 
 def tiles(told: Told, size: int) -> Iterator[Tile]:
-    """Yield the tiles of which enough is known, row by row.
+    """Yield the tiles that teach, row by row: enough is known of them, and most show a nucleus.
 
     Raises:
         InputError: the picture at its scale would be too large.
@@ -94,19 +95,25 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
     image = resized(told.image, *shape)
     label = resized(told.label, *shape, Image.Resampling.NEAREST)  # never interpolated
     tops, lefts = (_places(length, size) for length in shape)
+    has_nuclei, bare = (label == NUCLEUS).any(), -1
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             known = known_square(label, left, top, size)
-            if (known != IGNORE).mean() >= _TOLD:
-                yield Tile(
-                    row,
-                    column,
-                    square(image, left, top, size),
-                    known,
-                    left / told.scale,
-                    top / told.scale,
-                    extent(left, top, size, size, shape),
-                )
+            if (known != IGNORE).mean() < _TOLD:
+                continue
+            if has_nuclei and not (known == NUCLEUS).any():
+                bare += 1
+                if bare % _BARE:
+                    continue
+            yield Tile(
+                row,
+                column,
+                square(image, left, top, size),
+                known,
+                left / told.scale,
+                top / told.scale,
+                extent(left, top, size, size, shape),
+            )
 
 
 def _places(length: int, size: int) -> list[int]:

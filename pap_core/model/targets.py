@@ -3,14 +3,14 @@
 import torch
 import torch.nn.functional as F
 
-from pap_core.labels import CYTOPLASM, NUCLEUS
+from pap_core.labels import CYTOPLASM, GREY, NUCLEUS
 
 
 def draw_targets(labels: torch.Tensor, border: int = 2) -> torch.Tensor:
     """Draw label maps just as `pap_core.labels.colour_map` does.
 
     Args:
-        labels: ``(N, H, W)`` uint8 label maps. Pixels to ignore are drawn as background.
+        labels: ``(N, H, W)`` uint8 label maps. Pixels whose class is not known are grey.
         border: width of the black border in pixels, 0 for none.
 
     Returns:
@@ -20,6 +20,7 @@ def draw_targets(labels: torch.Tensor, border: int = 2) -> torch.Tensor:
     nucleus = (labels == NUCLEUS).unsqueeze(1)
     red, blue = ~nucleus, ~cell | nucleus
     colours = torch.cat([red, ~cell, blue], dim=1).float()
+    colours = colours.masked_fill((labels > NUCLEUS).unsqueeze(1), GREY / 255)
     if border:
         edge = _outline(cell.float(), border) | _outline(nucleus.float(), border)
         colours = colours.masked_fill(edge, 0.0)

@@ -90,10 +90,10 @@ def test_json_is_all_of_the_answer_while_methods_are_measured(workspace: Path, t
             "u-net: not among the methods to compare; choose of otsu",
         ),
         (["--methods", "otsu", "--against", "all"], "all: not among the methods to compare"),
-        (["--budget", "0"], "0 minutes of training: expected a number above 0"),
-        (["--budget", "-3"], "-3 minutes of training: expected a number above 0"),
-        (["--budget", "nan"], "nan minutes of training: expected a number above 0"),
-        (["--budget", "inf"], "inf minutes of training: expected a number above 0"),
+        (["--methods", "u-net", "--budget", "0"], "0 minutes of training: expected a number above 0"),
+        (["--methods", "u-net", "--budget", "-3"], "-3 minutes of training: expected a number above 0"),
+        (["--methods", "u-net", "--budget", "nan"], "nan minutes of training: expected a number above 0"),
+        (["--methods", "u-net", "--budget", "inf"], "inf minutes of training: expected a number above 0"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_one_line(

@@ -130,7 +130,7 @@ def _facts(found: Composition, row: pd.Series) -> None:
             (
                 "Unclear (px)",
                 f"{row['ignore']:,}",
-                "Marked as unclear, or beyond the edge of the picture: never judged",
+                "Marked as unclear, or beyond the edge of the picture, grey in the target: never judged",
             )
         )
     grid = st.grid(2, min_column_width=110, gap="small")
