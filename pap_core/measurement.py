@@ -3,25 +3,18 @@
 import numpy as np
 import pandas as pd
 from scipy import ndimage
-from skimage.measure import label as connected
 from skimage.measure import regionprops
 from skimage.segmentation import watershed
 
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS
-
-SMALLEST_NUCLEUS = 60  # px of the network; what is smaller is debris or a slip of the model
-
-
-def nucleus_areas(label: np.ndarray) -> np.ndarray:
-    """Return the area of each connected nucleus of a label map, in pixels."""
-    return np.bincount(connected(label == NUCLEUS, connectivity=2).ravel())[1:]
+from pap_core.nuclei import nuclei_of
 
 
 def apart(label: np.ndarray, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Take the cells of a label map apart.
 
-    Each nucleus is a cell. The cytoplasm of a group of cells goes to the nucleus it is nearest to by a
-    way within the cells; cytoplasm that no nucleus can reach belongs to none.
+    Each nucleus is a cell, see `pap_core.nuclei`. The cytoplasm of a group of cells goes to the nucleus it is
+    nearest to by a way within the cells; cytoplasm that no nucleus can reach belongs to none.
 
     Args:
         label: ``(H, W)`` uint8 label map.
@@ -30,13 +23,7 @@ def apart(label: np.ndarray, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray
     Returns:
         Nuclei and cells, ``(H, W)`` int32 each: numbered alike from 1 in reading order, 0 for none.
     """
-    nuclei = connected(label == NUCLEUS, connectivity=2)
-    sizes = np.bincount(nuclei.ravel())
-    sizes[0] = 0
-    kept = np.flatnonzero(sizes >= SMALLEST_NUCLEUS / scale**2)
-    number = np.zeros(len(sizes), dtype=np.int32)
-    number[kept] = np.arange(1, len(kept) + 1)
-    nuclei = number[nuclei]
+    nuclei = nuclei_of(label, scale)
     inside = (label == CYTOPLASM) | (label == NUCLEUS)
     cells = watershed(ndimage.distance_transform_edt(nuclei == 0), nuclei, mask=inside).astype(np.int32)
     return nuclei, cells

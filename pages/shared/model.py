@@ -149,9 +149,9 @@ def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
 def _chosen(digest: str, checkpoint: str, _picture: Picture, _model: Model) -> tuple[str, float]:
     from pap_core.inference.scale import choose
 
-    image = _picture.pixels()
+    read = _picture.read()
     with _model.lock:
-        return choose(_model.segmenter, image)
+        return choose(_model.segmenter, read.pixels, pixel_size=read.pixel_size)
 
 
 @st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)

@@ -12,8 +12,10 @@ from tqdm import tqdm
 
 from pap_core.cli.arguments import command, named, path
 from pap_core.errors import InputError
+from pap_core.pictures.pixel_size import from_sides
 
 OUTPUT = Path("found")
+_KINDS = {"crop": "crop", "field": "smear"}
 _NAMED = 5  # of the files that are passed over for one reason
 
 
@@ -31,6 +33,21 @@ def add(commands: "argparse._SubParsersAction") -> None:
         metavar="auto|S",
         help="auto, or the factor that brings a smear to the size of a 2048 × 1536 one's cells",
     )
+    one.add_argument(
+        "--read-as", choices=list(_KINDS), help="one cell, or a field of many (default: by the picture)"
+    )
+    one.add_argument(
+        "--pixel-size",
+        type=_pixel_size,
+        metavar="UM",
+        help="µm per pixel, which tells a field's scale (default: as the file says)",
+    )
+    one.add_argument(
+        "--export",
+        default="",
+        metavar="FORM,…",
+        help="also write geojson, coco, dat, zip: the files of the Segment page",
+    )
     one.add_argument("--recursive", action="store_true", help="go into sub-folders, too; mirrored in DIR")
     one.add_argument("--uncertainty", action="store_true", help="also sample the dropout")
     one.add_argument("--json", action="store_true")
@@ -39,12 +56,20 @@ def add(commands: "argparse._SubParsersAction") -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     from pap_core.images import SUFFIXES
-    from pap_core.inference.predict import find_pictures, predict, readable
+    from pap_core.inference.predict import Wishes, find_pictures, predict, readable
     from pap_core.inference.segmenter import Segmenter
     from pap_core.jobs.signals import interrupted_when_asked
     from pap_core.model.catalogue import default, resolve
     from pap_core.model.checkpoint import read
 
+    if options.read_as == "crop" and (options.scale or options.pixel_size):
+        raise InputError(
+            "predict: a crop is fitted to the network, whatever its scale; leave --scale and --pixel-size "
+            "out, or give --read-as field."
+        )
+    if options.scale and options.pixel_size:
+        raise InputError("predict: --scale and --pixel-size both tell the scale; give one of them.")
+    exports = _exports(options.export)
     found = find_pictures(options.pictures, options.recursive, options.output)
     for line in _passed_over(found.passed_over):
         print(line, file=sys.stderr)
@@ -64,9 +89,14 @@ def run(options: argparse.Namespace) -> int:
             bar.write(f"pap_core: {outcome.error}", file=sys.stderr)
 
     with interrupted_when_asked(), bar:
-        outcomes = predict(
-            segmenter, found.pictures, options.output, options.scale, options.uncertainty, progress
+        wishes = Wishes(
+            _KINDS.get(options.read_as),
+            options.scale,
+            options.pixel_size,
+            options.uncertainty,
+            exports,
         )
+        outcomes = predict(segmenter, found.pictures, options.output, wishes, progress)
     if options.json:
         rows = [
             dataclasses.asdict(one) | {"path": readable(one.path), "passed_over": None} for one in outcomes
@@ -107,3 +137,21 @@ def _scale(text: str) -> float | None:
             f"found {text!r:.60}, expected auto or a number between 0.01 and 100"
         )
     return value
+
+
+def _pixel_size(text: str) -> float:
+    size, _ = from_sides(text, text)
+    if size is None:
+        raise argparse.ArgumentTypeError(f"found {text!r:.60}, expected µm per pixel, 0.02 to 20, as 0.25")
+    return size
+
+
+def _exports(text: str) -> tuple[str, ...]:
+    """Return the forms that are asked for; raises InputError where there is no such one."""
+    from pap_core.export.formats import FORMATS
+
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in FORMATS:
+            raise InputError(f"--export {text:.60}: found {name!r:.60}, expected of {', '.join(FORMATS)}.")
+    return names

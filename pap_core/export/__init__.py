@@ -4,7 +4,7 @@ from pap_core.export.archive import bundle, dat_bundle, dat_files, safe_stem
 from pap_core.export.cells import CellOutline, outlines
 from pap_core.export.coco_json import coco
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.export.pictures import label_png, map_png, overlay_png
+from pap_core.export.pictures import cells_png, label_png, map_png, nuclei_png, overlay_png
 from pap_core.export.qupath import geojson, read_geojson
 from pap_core.export.tables import cells_csv, cells_table, table_csv
 
@@ -14,6 +14,7 @@ __all__ = [
     "Origin",
     "bundle",
     "cells_csv",
+    "cells_png",
     "cells_table",
     "coco",
     "dat_bundle",
@@ -21,6 +22,7 @@ __all__ = [
     "geojson",
     "label_png",
     "map_png",
+    "nuclei_png",
     "outlines",
     "overlay_png",
     "read_geojson",

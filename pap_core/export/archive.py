@@ -12,7 +12,7 @@ from pap_core.contours import dat_text
 from pap_core.export.cells import outlines
 from pap_core.export.coco_json import coco
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.export.pictures import label_png, map_png, overlay_png
+from pap_core.export.pictures import cells_png, label_png, map_png, nuclei_png, overlay_png
 from pap_core.export.qupath import geojson
 from pap_core.export.tables import cells_csv
 
@@ -22,6 +22,8 @@ _LEGEND = {
     "_label.png": "0 background, 1 cytoplasm, 2 nucleus",
     "_map.png": "nucleus blue, cytoplasm red, background white, borders black",
     "_overlay.png": "the picture with the edges of its cells and nuclei",
+    "_nuclei.png": "the number of each pixel's nucleus, that of its cell, 0 for none, in 16 bits",
+    "_cells.png": "the number of each pixel's cell, 0 for none, in 16 bits",
     "_cells.csv": "a row a cell, areas and lengths in pixels of the picture",
     ".geojson": "the cells as objects for QuPath",
     "_coco.json": "the cells and the nuclei as COCO annotations",
@@ -74,6 +76,8 @@ def bundle(
         f"{stem}_label.png": label_png(label, origin),
         f"{stem}_map.png": map_png(label, origin),
         f"{stem}_overlay.png": overlay_png(image, label, origin),
+        f"{stem}_nuclei.png": nuclei_png(label, cells, origin),
+        f"{stem}_cells.png": cells_png(cells, origin),
         f"{stem}_cells.csv": cells_csv(table, origin),
         f"{stem}.geojson": geojson(label, cells, table, origin),
         f"{stem}_coco.json": coco(label, cells, table, origin),

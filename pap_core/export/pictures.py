@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pap_core.errors import InputError
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.labels import colour_map
+from pap_core.labels import NUCLEUS, colour_map
 from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE, draw_edges
 
 SOURCE = "Source"  # the word under which a PNG says `Origin.source`
@@ -21,6 +22,30 @@ def label_png(label: np.ndarray, origin: Origin) -> bytes:
 def map_png(label: np.ndarray, origin: Origin) -> bytes:
     """Write the colour map of a ``(H, W)`` uint8 label map."""
     return _png(colour_map(label), origin)
+
+
+def cells_png(cells: np.ndarray, origin: Origin) -> bytes:
+    """Write which cell each pixel is of: 16-bit grey, 0 for none, else its number.
+
+    Args:
+        cells: ``(H, W)`` int32; see `pap_core.measurement.measure`.
+        origin: goes into the file.
+
+    Raises:
+        InputError: there are more cells than 16 bits can number.
+    """
+    most = np.iinfo(np.uint16).max
+    if cells.max(initial=0) > most:
+        raise InputError(
+            f"{origin.picture}: {cells.max():,} cells found, at most {most:,} can be numbered; cut the "
+            "picture into parts."
+        )
+    return _png(cells.astype(np.uint16), origin)
+
+
+def nuclei_png(label: np.ndarray, cells: np.ndarray, origin: Origin) -> bytes:
+    """Write which nucleus each pixel is of, by the number of its cell, as `cells_png` does."""
+    return cells_png(np.where(label == NUCLEUS, cells, 0), origin)
 
 
 def overlay_png(

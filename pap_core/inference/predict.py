@@ -5,14 +5,15 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from pap_core.errors import InputError
-from pap_core.export import Origin, cells_table, label_png, map_png, overlay_png
+from pap_core.export import Origin, cells_png, cells_table, label_png, map_png, nuclei_png, overlay_png
+from pap_core.export.formats import FORMATS, Result
 from pap_core.export.pictures import SOURCE
 from pap_core.files import write_whole
 from pap_core.images import png_bytes, read_picture
@@ -23,6 +24,7 @@ from pap_core.inference.segmenter import Segmenter
 from pap_core.inference.table import CELLS, CellsTable, opened
 from pap_core.jobs.signals import put_off
 from pap_core.measurement import measure
+from pap_core.model.catalogue import display_name
 from pap_core.model.memory import is_short, release
 
 __all__ = [
@@ -30,13 +32,15 @@ __all__ = [
     "Found",
     "Outcome",
     "Wanted",
+    "Wishes",
     "find_pictures",
     "predict",
     "readable",
     "uncertainty_picture",
 ]
 
-_KINDS = ("label", "map", "overlay", "uncertainty")
+_PARTS = ("label", "map", "overlay", "nuclei", "cells", "uncertainty")
+_ENDINGS = (*(f"_{part}.png" for part in _PARTS), *(ending for ending, _ in FORMATS.values()))
 _OF_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # with these no other picture can be written either
 
 
@@ -51,31 +55,41 @@ class Outcome:
     error: str | None = None
     results: str | None = None  # how the names of its result files begin, and what `cells.csv` calls it by
     remarks: tuple[str, ...] = ()  # what a person should know of how it was read
-    pixel_size: float | None = None  # µm per px, where the file tells it
+    pixel_size: float | None = None  # µm per px, where the file or a person tells it
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a person wants pictures read, and what is to be written of them."""
+
+    kind: str | None = None  # "crop" or "smear"; None decides by the picture
+    scale: float | None = None  # network px per image px, which reads a picture as a smear; None to choose it
+    pixel_size: float | None = None  # µm per px, in place of what a file tells
+    uncertainty: bool = False  # also sample the dropout
+    exports: tuple[str, ...] = ()  # of `FORMATS`
 
 
 def predict(
     segmenter: Segmenter,
     pictures: Sequence[Wanted],
     output: Path,
-    scale: float | None = None,
-    uncertainty: bool = False,
+    wishes: Wishes | None = None,
     progress: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Segment pictures into a folder, new or with the results of others.
 
     For each ``<stem>.<ext>``: ``<stem>_label.png`` (0, 1, 2, the size of the picture), ``<stem>_map.png``,
-    ``<stem>_overlay.png``, on request ``<stem>_uncertainty.png``; and one ``cells.csv`` for all. Those of a
-    picture that was done before are replaced. Where results of another one have the name already, or a name
-    cannot be written as it is, a digest is added to it. Whatever is wrong with one picture is told in its
-    outcome, and the others are done.
+    ``<stem>_overlay.png``, ``<stem>_nuclei.png`` and ``<stem>_cells.png`` (16 bit, 0 for none, else the
+    number in the table); on request ``<stem>_uncertainty.png`` and what other programs read, the same bytes
+    as the Segment page's; and one ``cells.csv`` for all. Those of a picture that was done before are
+    replaced. Where results of another one have the name already, or a name cannot be written as it is, a
+    digest is added to it. Whatever is wrong with one picture is told in its outcome, and the others are done.
 
     Args:
         segmenter: the model.
         pictures: see `find_pictures`.
         output: made if missing.
-        scale: network px per image px, which reads it as a smear; None chooses by the picture.
-        uncertainty: also sample the dropout.
+        wishes: see `Wishes`.
         progress: called with each outcome.
 
     Raises:
@@ -89,7 +103,7 @@ def predict(
             raise PermissionError(errno.EACCES, "no right to write there")
         with opened(output) as table:
             for picture in pictures:
-                outcomes.append(_outcome(segmenter, picture, output, table, scale, uncertainty))
+                outcomes.append(_outcome(segmenter, picture, output, table, wishes or Wishes()))
                 if progress:
                     progress(outcomes[-1])
     except OSError as error:
@@ -104,13 +118,12 @@ def _outcome(
     picture: Wanted,
     output: Path,
     table: CellsTable,
-    scale: float | None,
-    uncertainty: bool,
+    wishes: Wishes,
 ) -> Outcome:
     """Segment a picture, whatever comes of it; raises OSError where no other could be written either."""
     name = readable(picture.path)
     try:
-        return _segment(segmenter, picture, output, table, scale, uncertainty)
+        return _segment(segmenter, picture, output, table, wishes)
     except InputError as error:
         said = str(error)
     except Exception as error:  # one picture never ends a batch
@@ -134,8 +147,7 @@ def _segment(
     picture: Wanted,
     output: Path,
     table: CellsTable,
-    scale: float | None,
-    uncertainty: bool,
+    wishes: Wishes,
 ) -> Outcome:
     path, name = picture.path, readable(picture.path)
     if picture.fault:
@@ -144,38 +156,40 @@ def _segment(
         raise InputError(f"{name}: no regular file, expected a picture; copy it into one.")
     read = read_picture(path, name)
     image = read.pixels
-    kind, chosen = choose(segmenter, image) if scale is None else ("smear", scale)
-    found = segmenter.segment(image, kind, chosen)
-    cells, _ = measure(image, found.label, found.scale)
+    pixel_size = wishes.pixel_size or read.pixel_size
+    kind, scale = choose(segmenter, image, wishes.kind, wishes.scale, pixel_size)
+    found = segmenter.segment(image, kind, scale)
+    rows, cells = measure(image, found.label, found.scale)
     source = _source(path)
     results, remarks = _results(output, picture, source), read.remarks
     if results != (plain := _plain(picture)):
         remarks = (*remarks, f"results of another picture are called {plain} here, its own {results}")
     shown = readable("/".join([*picture.folder, path.name]))
-    checkpoint = segmenter.checkpoint
-    origin = Origin(shown, checkpoint.folder.resolve().name, checkpoint.digest, source)
-    files = {
+    origin = Origin(shown, display_name(segmenter.checkpoint.folder), segmenter.digest, source)
+    parts = {
         "label": label_png(found.label, origin),
         "map": map_png(found.label, origin),
         "overlay": overlay_png(image, found.label, origin),
+        "nuclei": nuclei_png(found.label, cells, origin),
+        "cells": cells_png(cells, origin),
     }
-    if uncertainty:
-        files["uncertainty"] = png_bytes(uncertainty_picture(segmenter.uncertainty(image, kind, chosen)))
+    if wishes.uncertainty:
+        parts["uncertainty"] = png_bytes(uncertainty_picture(segmenter.uncertainty(image, kind, scale)))
+    files = {f"_{part}.png": content for part, content in parts.items()}
+    result = Result(image, found.label, cells, rows, replace(origin, source=""), path.stem)
+    for ending, write in (FORMATS[name] for name in wishes.exports):
+        files[ending] = write(result)
     with put_off():  # all of a picture, or none
         (output / results).parent.mkdir(parents=True, exist_ok=True)
-        for part, content in files.items():
-            write_whole(_file(output, results, part), content)
-        table.put(results, cells_table(cells, origin))
-    return Outcome(path, kind, chosen, len(cells), None, results, remarks, read.pixel_size)
+        for ending, content in files.items():
+            write_whole(output / f"{results}{ending}", content)
+        table.put(results, cells_table(rows, origin))
+    return Outcome(path, kind, scale, len(rows), None, results, remarks, pixel_size)
 
 
 def _plain(picture: Wanted) -> str:
     """Return how a picture's results are called where nothing is in the way."""
     return "/".join(writable(part) for part in (*picture.folder, picture.path.stem))
-
-
-def _file(output: Path, results: str, part: str) -> Path:
-    return output / f"{results}_{part}.png"
 
 
 def _source(path: Path) -> str:
@@ -200,8 +214,8 @@ def _results(output: Path, picture: Wanted, source: str) -> str:
 
 def _of_another(output: Path, results: str, picture: Wanted, source: str) -> bool:
     """Tell whether there are files of a name already that are not of this picture as it is or was."""
-    label = _file(output, results, "label")
-    if not any(os.path.lexists(_file(output, results, part)) for part in _KINDS):
+    label = output / f"{results}_label.png"
+    if not any(os.path.lexists(output / f"{results}{ending}") for ending in _ENDINGS):
         return False
     try:
         with Image.open(label, formats=["PNG"]) as written:
@@ -216,9 +230,9 @@ def _of_another(output: Path, results: str, picture: Wanted, source: str) -> boo
 def _keep_apart(pictures: Sequence[Wanted], output: Path) -> None:
     """Refuse to write over what is to be read."""
     written = {
-        os.path.realpath(_file(output, _plain(picture), part)): picture.path
+        os.path.realpath(output / f"{_plain(picture)}{ending}"): picture.path
         for picture in pictures
-        for part in _KINDS
+        for ending in _ENDINGS
     }
     for path in (picture.path for picture in pictures):
         if (other := written.get(os.path.realpath(path))) is not None:

@@ -11,6 +11,7 @@ from pap_core.labels import decode
 from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.folding import fold
 from pap_core.model.generator import to_pixels
+from pap_core.nuclei import without_specks
 from pap_core.tiling import places, resized, scaled
 
 SIZE = 256  # px, the side of what the network sees
@@ -27,7 +28,9 @@ class Segmentation:
     """What was found in a picture, at the picture's own size."""
 
     label: np.ndarray  # (H, W) uint8: 0, 1, 2
-    colours: np.ndarray  # (H, W, 3) uint8, the generated colour map the label was read from
+    colours: (
+        np.ndarray
+    )  # (H, W, 3) uint8, the generated colour map that the label was read from, specks and all
     kind: str  # "crop" or "smear": how the picture was read
     scale: float  # network px per image px
     uncertainty: np.ndarray | None = None  # (H, W) float32, 0 to 0.5
@@ -69,8 +72,8 @@ class Segmenter:
         Raises:
             InputError: the picture at that scale would be over 50 megapixels.
         """
-        colours = self._crop(image) if kind == "crop" else self._smear(image, scale)
-        return Segmentation(decode(colours), colours, kind, scale)
+        colours = self._colours(image, kind, scale)
+        return Segmentation(without_specks(decode(colours), scale), colours, kind, scale)
 
     def generate(self, squares: np.ndarray) -> np.ndarray:
         """Generate the colour maps of crops; with a palette head, each the mean over its four mirror images.
@@ -98,6 +101,9 @@ class Segmenter:
             turned_back = [part.flip(axes) for part, axes in zip(parts, mirrors, strict=True)]
             found.append(sum(turned_back[1:], turned_back[0]) / len(mirrors))
         return torch.cat(found)
+
+    def _colours(self, image: np.ndarray, kind: str, scale: float) -> np.ndarray:
+        return self._crop(image) if kind == "crop" else self._smear(image, scale)
 
     def _crop(self, image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]
@@ -154,7 +160,7 @@ class Segmenter:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             for _ in range(samples):
-                colours = sampler.segment(image, kind, scale).colours.astype(np.float32) / 255
+                colours = sampler._colours(image, kind, scale).astype(np.float32) / 255
                 total, squares = total + colours, squares + colours**2
         variance = squares / samples - (total / samples) ** 2
         return np.sqrt(variance.clip(min=0)).mean(axis=-1)

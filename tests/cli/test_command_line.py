@@ -178,7 +178,7 @@ class TestPredict:
         assert "damaged or cut short" in line
         assert len(said.out.splitlines()) == 3
         assert said.out.splitlines()[-1] == f"Results: {out}"
-        kinds = ("label", "map", "overlay")
+        kinds = ("label", "map", "overlay", "nuclei", "cells")
         expected = {f"{stem}_{kind}.png" for stem in ("crop", "smear") for kind in kinds}
         assert {path.name for path in out.iterdir()} == expected | {"cells.csv"}
 
@@ -220,7 +220,7 @@ class TestPredict:
             {p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("first", "second")
         )
         assert first == second
-        assert len(first) == 7
+        assert len(first) == 11
 
     def test_uncertainty_and_scale(self, trained, pictures, tmp_path, capsys):
         crop = pictures / "crop.png"

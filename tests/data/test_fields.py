@@ -1,6 +1,7 @@
 """Fields with masks, outlines or points beside them become a data set of tiles."""
 
 import json
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from pap_core.data.build import BuildOptions, build
 from pap_core.data.dataset import load
 from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.masks import read, recognise
-from pap_core.data.tiles import scale_of
+from pap_core.data.tiles import Told, scale_of, tiles
 from pap_core.data.truth import documents
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
@@ -172,6 +173,18 @@ def test_tiles_show_what_the_picture_shows_at_their_place(tmp_path: Path, paint:
         truth = np.where(disc("nucleus") > 0, NUCLEUS, np.where(disc("cell") > 0, CYTOPLASM, BACKGROUND))
         assert (label[ys, xs] == truth[y, x]).mean() > 0.97
         assert np.median(image[label == NUCLEUS], axis=0).tolist() == list(DARK) or NUCLEUS not in label
+
+
+def test_tiles_without_a_nucleus_are_thinned_where_others_have_one() -> None:
+    label = np.full((1500, 1500), NOT_NUCLEUS, dtype=np.uint8)
+    image = np.zeros((*label.shape, 3), dtype=np.uint8)
+    bare = list(tiles(Told(image, label, 1.0, []), 256))
+    assert len(bare) == 64  # with no nucleus in the whole field, no tile is thinned
+    label[700:740, 700:740] = NUCLEUS
+    some = list(tiles(Told(image, label, 1.0, []), 256))
+    with_nucleus = sum((one.label == NUCLEUS).any() for one in some)
+    assert with_nucleus >= 1
+    assert len(some) == with_nucleus + math.ceil((64 - with_nucleus) / 4)
 
 
 @pytest.mark.parametrize("length", [100, 256, 257, 600, 2048])

@@ -15,6 +15,7 @@ from pap_core.inference.segmenter import OVERLAP, SIZE, Segmenter, fit_scale, re
 from pap_core.labels import PALETTE, decode
 from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.generator import Generator
+from pap_core.nuclei import without_specks
 from pap_core.settings.networks import GeneratorConfig
 
 SIZES = [(1, 1), (1, 7), (40, 300), (300, 40), (255, 257), (256, 256), (257, 256), (411, 513)]
@@ -73,7 +74,7 @@ def test_the_size_is_kept(segmenter, shape, kind):
     assert found.label.dtype == found.colours.dtype == np.uint8
     assert found.colours.shape == (*shape, 3)
     assert set(np.unique(found.label)) <= {0, 1, 2}
-    assert np.array_equal(found.label, decode(found.colours))
+    assert np.array_equal(found.label, without_specks(decode(found.colours), scale))
     assert (found.kind, found.scale) == (kind, scale)
 
 
@@ -105,7 +106,7 @@ def test_the_picture_is_not_changed(segmenter):
 def test_tiles_come_together_where_they_were_cut(local, shape):
     truth = blocks(shape)
     found = local.segment(GREYS[truth], "smear", 1.0)
-    assert np.array_equal(found.label, truth)
+    assert np.array_equal(decode(found.colours), truth)
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (40, 300), (511, 500)])

@@ -1,0 +1,133 @@
+"""Nuclei that touch come apart, and one nucleus stays one."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pap_core.labels import CYTOPLASM, NUCLEUS
+from pap_core.measurement import measure
+from pap_core.nuclei import SMALLEST_NUCLEUS, nuclei_of, without_specks
+
+
+def discs(shape: tuple[int, int], *drawn: tuple[float, float, float]) -> np.ndarray:
+    """Draw a label map of nuclei: each x, y, radius."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    label = np.zeros(shape, dtype=np.uint8)
+    for x, y, radius in drawn:
+        label[(columns - x) ** 2 + (rows - y) ** 2 < radius**2] = NUCLEUS
+    return label
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("gap", [1.6, 1.8, 1.95])
+def test_two_that_touch_come_apart_between_them(scale: float, gap: float) -> None:
+    radius = 21 / scale
+    near, away = 40 / scale, 40 / scale + gap * radius
+    nuclei = nuclei_of(
+        discs((round(80 / scale), round(130 / scale)), (near, near, radius), (away, near, radius)), scale
+    )
+    areas = np.bincount(nuclei.ravel())[1:]
+    assert len(areas) == 2
+    assert areas[0] == pytest.approx(areas[1], rel=0.25)
+    columns = np.nonzero(nuclei == 1)[1]
+    assert columns.max() == pytest.approx((near + away) / 2, abs=2.5)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+def test_one_stays_one(scale: float) -> None:
+    """A disc, a long one, one bent like a bean, a ring, and one whose outline is rough."""
+    rows, columns = np.mgrid[: round(90 / scale), : round(90 / scale)] + 0.5
+    x, y = (columns * scale - 45), (rows * scale - 45)
+    random = np.random.default_rng(0)
+    rough = random.uniform(-1.5, 1.5, (90, 90))
+    shapes = {
+        "disc": x**2 + y**2 < 21**2,
+        "long": (x / 40) ** 2 + (y / 12) ** 2 < 1,
+        "bean": (x**2 + y**2 < 24**2) & (x**2 + (y - 28) ** 2 > 16**2),
+    }
+    if scale == 1:
+        shapes["ring"] = (np.hypot(x, y) < 42) & (np.hypot(x, y) > 24)
+        shapes["rough"] = np.hypot(x, y) + rough < 21
+    for name, shape in shapes.items():
+        assert nuclei_of(shape.astype(np.uint8) * NUCLEUS, scale).max() == 1, name
+
+
+def test_three_in_a_row_and_a_chain_keep_every_pixel() -> None:
+    label = discs((60, 160), (30, 30, 18), (64, 30, 18), (98, 30, 18), (131, 30, 17))
+    nuclei = nuclei_of(label)
+    assert nuclei.max() == 4
+    np.testing.assert_array_equal(nuclei > 0, label == NUCLEUS)
+
+
+def test_a_speck_at_a_nucleus_is_part_of_it() -> None:
+    label = discs((60, 80), (30, 30, 20), (52, 30, 3))
+    nuclei = nuclei_of(label)
+    assert nuclei.max() == 1
+    np.testing.assert_array_equal(nuclei > 0, label == NUCLEUS)
+
+
+def test_specks_alone_are_none_and_numbers_run_in_reading_order() -> None:
+    label = discs((120, 200), (150, 30, 15), (40, 60, 15), (100, 90, 3), (120, 95, 15))
+    nuclei = nuclei_of(label)
+    assert [nuclei[30, 150], nuclei[60, 40], nuclei[95, 120], nuclei[90, 100]] == [1, 2, 3, 0]
+    assert np.bincount(nuclei.ravel())[1:].min() >= SMALLEST_NUCLEUS
+
+
+def test_cells_of_touching_nuclei_are_measured_apart() -> None:
+    label = discs((100, 160), (62, 50, 16), (92, 50, 16))
+    rows, columns = np.mgrid[:100, :160] + 0.5
+    cell = ((columns - 77) / 70) ** 2 + ((rows - 50) / 40) ** 2 < 1
+    label[cell & (label == 0)] = CYTOPLASM
+    table, cells = measure(np.full((100, 160, 3), 200, np.uint8), label)
+    assert len(table) == 2
+    nuclei = np.where(label == NUCLEUS, cells, 0)
+    np.testing.assert_array_equal(nuclei, nuclei_of(label))
+    assert table["nucleus_area"].tolist() == np.bincount(nuclei.ravel())[1:].tolist()
+
+
+def test_nothing_is_nothing() -> None:
+    assert not nuclei_of(np.zeros((5, 7), np.uint8)).any()
+    assert nuclei_of(np.full((20, 20), NUCLEUS, np.uint8)).max() == 1
+
+
+class TestSpecks:
+    def test_each_takes_the_class_around_it(self) -> None:
+        label = np.zeros((100, 100), dtype=np.uint8)
+        label[20:80, 20:80] = CYTOPLASM
+        label[40:60, 40:60] = NUCLEUS
+        clean = label.copy()
+        label[30:33, 30:33] = NUCLEUS  # debris in the cell
+        label[5:8, 5:8] = NUCLEUS  # and beside it
+        label[90:95, 10:15] = CYTOPLASM
+        label[70:74, 70:74] = 0  # a hole of the cell
+        label[48:51, 48:51] = CYTOPLASM  # and of the nucleus
+        np.testing.assert_array_equal(without_specks(label), clean)
+
+    @pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+    def test_how_small_is_told_by_the_scale(self, scale: float) -> None:
+        side = math.ceil(math.sqrt(SMALLEST_NUCLEUS) / scale)
+        label = np.zeros((60, 120), dtype=np.uint8)
+        label[10 : 10 + side, 10 : 10 + side] = NUCLEUS
+        label[10 : 10 + side - 1, 80 : 80 + side - 1] = NUCLEUS
+        found = without_specks(label, scale)
+        assert (found[:, :60] == label[:, :60]).all()
+        assert not found[:, 60:].any()
+
+    def test_at_the_frame(self) -> None:
+        label = np.full((50, 50), CYTOPLASM, dtype=np.uint8)
+        label[:3, :3] = NUCLEUS
+        label[47:, 10:13] = 0
+        assert (without_specks(label) == CYTOPLASM).all()
+
+    def test_a_picture_smaller_than_any_nucleus_is_as_it_was(self) -> None:
+        label = np.array([[NUCLEUS]], dtype=np.uint8)
+        np.testing.assert_array_equal(without_specks(label), label)
+
+    def test_what_is_found_is_the_same_objects_as_before(self) -> None:
+        """Label map, numbers and measures agree on every nucleus."""
+        random = np.random.default_rng(0)
+        label = discs((200, 200), *((x, y, 12) for x, y in random.uniform(20, 180, (8, 2))))
+        label[random.random(label.shape) < 0.01] = NUCLEUS
+        found = without_specks(label)
+        np.testing.assert_array_equal(nuclei_of(found) > 0, found == NUCLEUS)
