@@ -12,9 +12,14 @@ def add(commands: "argparse._SubParsersAction") -> None:
     """Add the command and what it takes."""
     one = command(commands, "evaluate", run, "Measure a checkpoint on a data set's test side.")
     one.add_argument("checkpoint", type=named, help="folder, run folder, or the name of a shipped one")
-    one.add_argument("dataset", type=path)
+    one.add_argument("dataset", type=path, help="data set folder; with --whole also a folder of fields")
     one.add_argument("--side", choices=["test", "train"], default="test")
     one.add_argument("--protocol", choices=["strict", "colour-200", "channel-200"], default="strict")
+    one.add_argument(
+        "--whole",
+        action="store_true",
+        help="measure whole fields as predict segments them, by pixels and by nuclei, in place of tiles",
+    )
     one.add_argument("--output", type=path, help="default: evaluation/<checkpoint>_<data set>")
     one.add_argument("--json", action="store_true")
 
@@ -29,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     folder = resolve(options.checkpoint)
     name = (run_of(folder) or folder.resolve()).name  # each run's best checkpoint is called "best"
     out = options.output or Path("evaluation") / f"{name}_{options.dataset.resolve().name}"
+    if options.whole:
+        return _whole(options, folder, out)
     with Bar("crops") as progress:
         summary = evaluate(Segmenter(read(folder)), options.dataset, out, options.side, progress)
     if options.json:
@@ -36,4 +43,17 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(report(summary, options.protocol))
         print(f"\nTables of all protocols: {out}/per_image.csv, {out}/summary.json")
+    return 0
+
+
+def _whole(options: argparse.Namespace, checkpoint: Path, out: Path) -> int:
+    from pap_core.evaluation.fields import SUMMARY, TABLE, evaluate_fields, report_fields
+    from pap_core.inference.segmenter import Segmenter
+    from pap_core.model.checkpoint import read
+
+    with Bar("pictures") as progress:
+        summary = evaluate_fields(Segmenter(read(checkpoint)), options.dataset, out, options.side, progress)
+    print(json.dumps(summary, indent=2) if options.json else report_fields(summary))
+    if not options.json:
+        print(f"Tables: {out / TABLE}, {out / SUMMARY}")
     return 0

@@ -1,7 +1,6 @@
 """Measures a checkpoint on a data set: a table by image, and summaries computed from that table alone."""
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from pap_core.data.dataset import Crops, load
 from pap_core.data.described import describe
 from pap_core.data.extent import Extent
 from pap_core.errors import InputError
-from pap_core.evaluation.intervals import LEVEL, RESAMPLES, interval
+from pap_core.evaluation.intervals import LEVEL, RESAMPLES, figures
 from pap_core.evaluation.measured import SUMMARY, TABLE
 from pap_core.evaluation.metrics import METRICS, compare, scores
 from pap_core.evaluation.published import DOI, PUBLISHED, TOGETHER
@@ -147,7 +146,7 @@ def summarise(table: pd.DataFrame) -> dict:
 
     Returns:
         `crops`, `groups` and `protocols`: by protocol, class and metric the `mean` over images, `sd` (the
-        sample's, n - 1), `low` and `high` (95 % interval by slide, see `interval`) and `undefined`, the
+        sample's, n - 1), `low` and `high` (95 % interval by slide, see `figures`) and `undefined`, the
         number of images left out because the metric is 0/0 there. A figure that does not exist is None.
         Under `categories` the same for each category.
     """
@@ -195,23 +194,9 @@ def _summary(table: pd.DataFrame) -> dict:
     for (protocol, name), rows in table.groupby(["protocol", "class"], sort=False):
         groups = rows["group"].to_numpy()
         protocols.setdefault(protocol, {})[name] = {
-            metric: _figures(rows[metric].to_numpy(), groups) for metric in METRICS
+            metric: figures(rows[metric].to_numpy(), groups) for metric in METRICS
         }
     return {"crops": table["id"].nunique(), "groups": table["group"].nunique(), "protocols": protocols}
-
-
-def _figures(values: np.ndarray, groups: np.ndarray) -> dict[str, float | int | None]:
-    defined = values[~np.isnan(values)]
-    low, high = interval(values, groups)
-    figures = {
-        "mean": defined.mean() if len(defined) else math.nan,
-        "sd": defined.std(ddof=1) if len(defined) > 1 else math.nan,
-        "low": low,
-        "high": high,
-    }
-    # None, since JSON has no NaN
-    found = {name: None if math.isnan(value) else float(value) for name, value in figures.items()}
-    return {**found, "undefined": len(values) - len(defined)}
 
 
 def _measured(figures: dict) -> str:

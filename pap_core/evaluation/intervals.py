@@ -1,5 +1,6 @@
 """How sure a mean over images is, when images of one slide are alike."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,3 +46,25 @@ def interval(
     tail = (100 - LEVEL) / 2
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def figures(values: np.ndarray, groups: np.ndarray) -> dict[str, float | int | None]:
+    """Return the figures of one metric over images, None where there is none, since JSON has no NaN.
+
+    Args:
+        values: ``(N,)``, one an image; NaN, an undefined value, is left out.
+        groups: ``(N,)``, the smear or slide of each image.
+
+    Returns:
+        `mean`, `sd` (the sample's, n - 1), `low` and `high` (see `interval`), `undefined` (images left out).
+    """
+    defined = values[~np.isnan(values)]
+    low, high = interval(values, groups)
+    found = {
+        "mean": defined.mean() if len(defined) else math.nan,
+        "sd": defined.std(ddof=1) if len(defined) > 1 else math.nan,
+        "low": low,
+        "high": high,
+    }
+    told = {name: None if math.isnan(value) else float(value) for name, value in found.items()}
+    return {**told, "undefined": len(values) - len(defined)}

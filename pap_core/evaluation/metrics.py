@@ -77,7 +77,7 @@ def compare(colours: np.ndarray, labels: np.ndarray, protocol: str) -> dict[str,
         name: count(
             positives(colours, label_class, protocol),
             reference(labels, label_class, protocol),
-            _known(labels, label_class, protocol),
+            known_of(labels, label_class, protocol),
         )
         for name, label_class in CLASSES.items()
     }
@@ -93,7 +93,7 @@ def compare_cells(colours: np.ndarray, labels: np.ndarray, protocol: str) -> dic
     return count(predicted[0] | predicted[1], np.isin(labels, (CYTOPLASM, NUCLEUS, OF_CELL)), known)
 
 
-def _known(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
+def known_of(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
     """Return the pixels of which the truth says whether they are of a class.
 
     An image that leaves the class open where it may be, and has it nowhere, says nothing of it: the rest

@@ -1,0 +1,270 @@
+"""Measures a checkpoint on whole pictures, read and segmented as `predict` does it: by pixels and by nuclei.
+
+A data set of fields holds tiles at the scale of their truth. What a person gets is another thing: the scale
+is chosen, tiles come together, nuclei are told apart. That is measured here, picture by picture.
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+from skimage.measure import label as connected
+
+from pap_core.data.described import describe
+from pap_core.data.manifest import cells as manifest
+from pap_core.data.options import BuildOptions
+from pap_core.data.readers.cell import Field
+from pap_core.data.readers.open import read_source
+from pap_core.data.tiles import told_of
+from pap_core.errors import InputError
+from pap_core.evaluation.intervals import LEVEL, figures
+from pap_core.evaluation.metrics import count, known_of
+from pap_core.evaluation.objects import Matched, match, together
+from pap_core.files import write_whole
+from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.nuclei import nuclei_of
+
+if TYPE_CHECKING:
+    from pap_core.inference.segmenter import Segmenter
+
+TABLE, SUMMARY = "per_field.csv", "fields.json"
+CLASSES = ("nucleus", "cytoplasm", "cell")  # a cell is nucleus and cytoplasm alike
+OF_PIXELS = ("jaccard", "dice")
+OF_NUCLEI = (
+    "f1",
+    "precision",
+    "recall",
+    "count_error",
+    "aji",
+    "panoptic_quality",
+    "boundary_mean",
+    "boundary_95",
+)
+_PARTS = ("tp", "fp", "fn", "tn")
+_SUMS = ("predicted", "true", "pairs", "iou", "intersection", "union")
+_OUTLINES = OF_NUCLEI[-2:]  # which are no sums
+
+
+def fields_of(folder: Path, side: str = "test") -> list[Field]:
+    """Return the fields of a data set's side, or all those of a folder of pictures with truth beside them.
+
+    Raises:
+        InputError: neither of both, no field on that side, or the source of the data set is gone.
+    """
+    if not (folder / "dataset.json").is_file():
+        found = read_source(folder).fields
+        if not found:
+            raise InputError(
+                f"{folder}: no pictures with truth of many cells found, expected a folder of fields."
+            )
+        return found
+    described, table = describe(folder), manifest(folder)
+    source = Path(described["path"])
+    if not source.is_dir():
+        raise InputError(
+            f"{folder}: its source {source} is gone, expected its whole pictures there; bring it back."
+        )
+    asked = cast(dict, described)
+    options = BuildOptions(truth=asked.get("truth"), groups=asked.get("groups"))
+    wanted = set(table.loc[table["split"] == side, "source"])
+    found = [one for one in read_source(source, options).fields if _below(one.image, source) in wanted]
+    if not found:
+        raise InputError(
+            f"{folder}: no field on its {side} side; give a data set of fields, or the other side."
+        )
+    return found
+
+
+def measure_fields(
+    segmenter: "Segmenter",
+    fields: Sequence[Field],
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Segment whole pictures and count: a row each.
+
+    Nuclei of the truth are its connected pieces; those of the prediction are told apart as in `predict`. What
+    the truth leaves open counts nowhere.
+
+    Args:
+        segmenter: of the checkpoint.
+        fields: see `fields_of`.
+        progress: called with pictures done and pictures in all.
+
+    Returns:
+        Columns `picture`, `category`, `group`, `kind`, `scale`; pixels of each of `CLASSES`, as
+        `nucleus_tp`; of the nuclei what `Matched` adds up, as `nuclei_pairs`, and the distances between the
+        outlines of pairs, px. What the truth does not tell is NaN.
+
+    Raises:
+        InputError: a picture or its truth cannot be read.
+    """
+    from pap_core.inference.scale import choose
+
+    rows = []
+    for number, field in enumerate(fields, start=1):
+        told = told_of(field, scale=1.0)
+        kind, scale = choose(segmenter, told.image)
+        found = segmenter.segment(told.image, kind, scale)
+        rows.append(
+            {
+                "picture": field.id,
+                "category": field.category,
+                "group": field.group,
+                "kind": kind,
+                "scale": scale,
+                **_pixels(found.label, told.label),
+                **_nuclei(found.label, told.label, scale),
+            }
+        )
+        if progress:
+            progress(number, len(fields))
+    return pd.DataFrame(rows)
+
+
+def summarise_fields(table: pd.DataFrame) -> dict:
+    """Summarise a table as `measure_fields` makes it, whole and by category.
+
+    Returns:
+        `fields`, `groups`; by class and metric of pixels, and under `nuclei` by metric of objects, the
+        figures over pictures (see `figures`); under `together` the same from all counts added up.
+    """
+    parts = {name: _summary(rows) for name, rows in table.groupby("category")}
+    return {**_summary(table), "categories": parts}
+
+
+def evaluate_fields(
+    segmenter: "Segmenter",
+    folder: Path,
+    out: Path,
+    side: str = "test",
+    progress: Callable[[int, int], None] | None = None,
+) -> dict:
+    """Measure a checkpoint on whole pictures, and write ``per_field.csv`` and ``fields.json``.
+
+    Args:
+        segmenter: of the checkpoint.
+        folder: see `fields_of`.
+        out: made if missing.
+        side: of a data set.
+        progress: called with pictures done and pictures in all.
+
+    Raises:
+        InputError: as `fields_of` and `measure_fields`, or `out` cannot be written.
+    """
+    table = measure_fields(segmenter, fields_of(folder, side), progress)
+    summary = {
+        "checkpoint": {"folder": segmenter.name, "digest": segmenter.digest},
+        "dataset": {"folder": folder.resolve().name, "side": side},
+        **summarise_fields(table),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
+        write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
+    except OSError as error:
+        raise InputError(
+            f"{out}: could not be written ({error.strerror}); make room there or choose another folder."
+        ) from error
+    return summary
+
+
+def report_fields(summary: dict) -> str:
+    """Write out a summary of `evaluate_fields` as a table."""
+    dataset, checkpoint = summary["dataset"], summary["checkpoint"]
+    lines = [
+        f"Whole pictures: {checkpoint['folder']} ({checkpoint['digest']}) on {dataset['folder']}",
+        f"{summary['fields']} pictures of {summary['groups']} smears or slides",
+        "",
+        f"{'':<28}{f'mean over pictures [{LEVEL} % interval]':<40}all added up",
+    ]
+    rows = [
+        (f"{name}: {metric}", summary[name][metric], name, metric) for name in CLASSES for metric in OF_PIXELS
+    ]
+    rows += [(f"nuclei: {metric}", summary["nuclei"][metric], "nuclei", metric) for metric in OF_NUCLEI]
+    for title, found, part, metric in rows:
+        if found["mean"] is None:
+            continue
+        mean, low, high = (_number(found[name]) for name in ("mean", "low", "high"))
+        added = _number(summary["together"][part].get(metric))
+        lines.append(f"{title.replace('_', ' '):<28}{f'{mean} [{low}, {high}]':<40}{added}".rstrip())
+    return "\n".join([*lines, "", "Boundary distances are in pixels of the pictures."])
+
+
+def _below(path: Path, source: Path) -> str:
+    return path.relative_to(source.resolve()).as_posix()
+
+
+def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Count the pixels of each class, NaN where the truth tells nothing of it."""
+    counted = {
+        "nucleus": (found == NUCLEUS, truth == NUCLEUS, known_of(truth, NUCLEUS, "strict")),
+        "cytoplasm": (found == CYTOPLASM, truth == CYTOPLASM, known_of(truth, CYTOPLASM, "strict")),
+        "cell": (
+            found > 0,
+            np.isin(truth, (CYTOPLASM, NUCLEUS, OF_CELL)),
+            (truth != IGNORE) & (truth != NOT_NUCLEUS) & np.isin(truth, (CYTOPLASM, OF_CELL)).any(),
+        ),
+    }
+    return {
+        f"{name}_{part}": float(number) if masks[2].any() else math.nan
+        for name, masks in counted.items()
+        for part, number in count(*masks).items()
+    }
+
+
+def _nuclei(found: np.ndarray, truth: np.ndarray, scale: float) -> dict[str, float]:
+    known = known_of(truth, NUCLEUS, "strict")
+    if not known.any():
+        return {f"nuclei_{name}": math.nan for name in (*_SUMS, *_OUTLINES)}
+    matched = match(nuclei_of(found, scale), connected(truth == NUCLEUS, connectivity=2), known)
+    return {f"nuclei_{name}": getattr(matched, name) for name in (*_SUMS, *_OUTLINES)}
+
+
+def _summary(table: pd.DataFrame) -> dict:
+    groups = table["group"].to_numpy()
+    summary: dict = {"fields": len(table), "groups": table["group"].nunique(), "together": {}}
+    for name in CLASSES:
+        counts = {part: table[f"{name}_{part}"].to_numpy() for part in _PARTS}
+        summary[name] = {metric: figures(values, groups) for metric, values in _of_pixels(counts).items()}
+        added = _of_pixels({part: np.nansum(values) for part, values in counts.items()})
+        summary["together"][name] = {metric: _plain(float(value)) for metric, value in added.items()}
+    told = table[table["nuclei_true"].notna()]
+    each = [_matched(row) for row in told.to_dict("records")]
+    whole = together(each)
+    summary["nuclei"] = {
+        metric: figures(
+            told[f"nuclei_{metric}"].to_numpy()
+            if metric in _OUTLINES
+            else np.array([getattr(one, metric) for one in each], dtype=float),
+            told["group"].to_numpy(),
+        )
+        for metric in OF_NUCLEI
+    }
+    summary["together"]["nuclei"] = {
+        metric: _plain(getattr(whole, metric)) for metric in OF_NUCLEI if metric not in _OUTLINES
+    }
+    return summary
+
+
+def _of_pixels(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        errors = counts["fp"] + counts["fn"]
+        jaccard = np.divide(counts["tp"], counts["tp"] + errors)
+        return {"jaccard": jaccard, "dice": 2 * jaccard / (1 + jaccard)}
+
+
+def _matched(row: dict) -> Matched:
+    predicted, true, pairs, iou, intersection, union = (row[f"nuclei_{name}"] for name in _SUMS)
+    return Matched(int(predicted), int(true), int(pairs), float(iou), int(intersection), int(union))
+
+
+def _plain(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,165 @@
+"""Whole pictures are measured as `predict` segments them: by pixels and by nuclei."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pap_core.__main__ import main
+from pap_core.data.build import build
+from pap_core.data.options import BuildOptions
+from pap_core.evaluation.fields import fields_of, measure_fields, summarise_fields
+from pap_core.evaluation.objects import match
+from pap_core.images import read_image, write_png
+from pap_core.inference.segmenter import Segmenter
+from pap_core.labels import NUCLEUS
+from pap_core.model.checkpoint import read
+from pap_core.nuclei import nuclei_of
+from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoint
+
+SHAPE = (400, 700)  # no crop, by its size
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "threshold", threshold_network())
+
+
+def disc(x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]] + 0.5
+    return (columns - x) ** 2 + (rows - y) ** 2 < radius**2
+
+
+def painted(*nuclei: tuple[float, float, float]) -> np.ndarray:
+    """Paint cells of grey with dark nuclei, which the threshold network finds to the pixel."""
+    pixels = np.full((*SHAPE, 3), 255, np.uint8)
+    for x, y, radius in nuclei:
+        pixels[disc(x, y, 3 * radius)] = 120
+    for x, y, radius in nuclei:
+        pixels[disc(x, y, radius)] = 10
+    return pixels
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Two pictures, of slides a and b, of three cells each; the truth of b lacks one and has one more."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for name, extra in (("a_1", False), ("b_1", True)):
+        cells = [(120, 120, 20), (350, 150, 21), (560, 300 if extra else 100, 22)]
+        write_png(folder / f"{name}.png", painted(*cells))
+        mask = np.zeros(SHAPE, dtype=np.uint8)
+        for x, y, radius in cells[1:] if extra else cells:
+            mask[disc(x, y, radius)] = 255
+        if extra:
+            mask[disc(200, 330, 20)] = 255
+        mask[:10] = 128  # unknown
+        write_png(folder / f"{name}_nucleus.png", mask)
+    return folder
+
+
+def test_pixels_and_nuclei_are_counted_by_picture(checkpoint: Path, source: Path) -> None:
+    table = measure_fields(Segmenter(read(checkpoint)), fields_of(source))
+    first, second = table.to_dict("records")
+    assert (first["picture"], second["picture"]) == ("a_1", "b_1")
+    assert (first["nuclei_predicted"], first["nuclei_true"], first["nuclei_pairs"]) == (3, 3, 3)
+    assert (second["nuclei_predicted"], second["nuclei_true"], second["nuclei_pairs"]) == (3, 3, 2)
+    assert sum(second[f"nucleus_{part}"] for part in ("tp", "fp", "fn", "tn")) == SHAPE[0] * SHAPE[1] - 7000
+    # truth of nuclei alone tells nothing of cytoplasm and of cells
+    assert math.isnan(first["cytoplasm_tp"])
+    assert math.isnan(first["cell_tp"])
+
+
+def test_the_summary_follows_from_the_table(checkpoint: Path, source: Path, tmp_path: Path) -> None:
+    words = ["evaluate", str(checkpoint), str(source), "--whole", "--output", str(tmp_path / "out")]
+    assert main(words) == 0
+    table = pd.read_csv(tmp_path / "out" / "per_field.csv")
+    summary = json.loads((tmp_path / "out" / "fields.json").read_text())
+    assert summary["fields"] == summary["groups"] == 2
+    f1 = 2 * table["nuclei_pairs"] / (table["nuclei_predicted"] + table["nuclei_true"])
+    assert summary["nuclei"]["f1"]["mean"] == pytest.approx(f1.mean())
+    assert summary["together"]["nuclei"]["f1"] == pytest.approx(2 * 5 / 12)
+    assert summary["nuclei"]["count_error"]["mean"] == 0
+    jaccard = table["nucleus_tp"] / (table["nucleus_tp"] + table["nucleus_fp"] + table["nucleus_fn"])
+    assert summary["nucleus"]["jaccard"]["mean"] == pytest.approx(jaccard.mean())
+    dice = 2 * table["nucleus_tp"] / (2 * table["nucleus_tp"] + table["nucleus_fp"] + table["nucleus_fn"])
+    assert summary["nucleus"]["dice"]["mean"] == pytest.approx(dice.mean())
+    assert summary["cytoplasm"]["jaccard"] == {
+        "mean": None,
+        "sd": None,
+        "low": None,
+        "high": None,
+        "undefined": 2,
+    }
+
+
+def test_what_is_printed_are_the_figures(
+    checkpoint: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["evaluate", str(checkpoint), str(source), "--whole", "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "2 pictures of 2 smears or slides" in said
+    assert "nuclei: f1" in said
+    assert "cytoplasm" not in said  # of which the truth tells nothing
+
+
+def test_of_a_data_set_the_pictures_of_its_side_are_measured(
+    checkpoint: Path, source: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    build(source, data, BuildOptions(groups="^(.)_", test_share=0.5))
+    sides = {side: {one.id for one in fields_of(data, side)} for side in ("train", "test")}
+    assert sorted(map(len, sides.values())) == [1, 1]
+    assert set.union(*sides.values()) == {"a_1", "b_1"}
+    words = ["evaluate", str(checkpoint), str(data), "--whole", "--output", str(tmp_path / "out")]
+    assert main(words) == 0
+    assert set(pd.read_csv(tmp_path / "out" / "per_field.csv")["picture"]) == sides["test"]
+
+
+def test_a_truth_of_cells_alone_tells_nothing_of_nuclei(checkpoint: Path, tmp_path: Path) -> None:
+    write_png(tmp_path / "1.png", painted((300, 200, 20)))
+    write_png(tmp_path / "1_cells.png", disc(300, 200, 60).astype(np.uint8) * 255)
+    table = measure_fields(Segmenter(read(checkpoint)), fields_of(tmp_path))
+    (row,) = table.to_dict("records")
+    assert math.isnan(row["nuclei_true"])
+    assert row["cell_tp"] == pytest.approx(math.pi * 60**2, rel=0.02)
+    summary = summarise_fields(table)
+    assert summary["nuclei"]["f1"]["mean"] is None
+    assert summary["together"]["nuclei"]["f1"] is None
+    assert summary["cell"]["jaccard"]["mean"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_pixels_and_nuclei_are_those_of_the_segmented_picture(checkpoint: Path, source: Path) -> None:
+    segmenter = Segmenter(read(checkpoint))
+    table = measure_fields(segmenter, fields_of(source))
+    row = table.iloc[1]
+    label = segmenter.segment(read_image(source / "b_1.png"), row["kind"], row["scale"]).label
+    mask = read_image(source / "b_1_nucleus.png")[..., 0]
+    matched = match(
+        nuclei_of(label, row["scale"]), nuclei_of((mask == 255).astype(np.uint8) * NUCLEUS), mask != 128
+    )
+    for name in ("predicted", "true", "pairs", "intersection", "union", "boundary_mean"):
+        assert row[f"nuclei_{name}"] == pytest.approx(getattr(matched, name))
+    found, true = (label == NUCLEUS)[10:], (mask == 255)[10:]
+    assert row["nucleus_tp"] == (found & true).sum()
+    assert row["nucleus_fp"] == (found & ~true).sum()
+    assert row["nucleus_fn"] == (~found & true).sum()
+
+
+@pytest.mark.parametrize("what", ["no folder", "source gone", "nothing"])
+def test_what_is_no_field_is_told(what: str, checkpoint: Path, source: Path, tmp_path: Path, capsys) -> None:
+    folder, reason = tmp_path / "empty", "there is no such folder"
+    if what == "source gone":
+        folder, reason = source.parent / "data", "its source"
+        build(source, folder, BuildOptions())
+        source.rename(tmp_path / "moved")
+    elif what == "nothing":
+        folder.mkdir()
+        reason = "the folder is empty"
+    words = ["evaluate", str(checkpoint), str(folder), "--whole", "--output", str(tmp_path / "out")]
+    assert main(words) == 1
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
