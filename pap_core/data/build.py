@@ -84,6 +84,11 @@ def build(
         for number, one in enumerate(sources)
     ]
     reading = opened[0].reading if len(opened) == 1 else mixed([one.reading for one in opened], options.mode)
+    if not reading.fields and (idle := [name for name in _OF_FIELDS if getattr(options, name)]):
+        raise InputError(
+            f"{opened[0].path}: no fields in it, of which {', '.join(idle)} would say something; leave that "
+            "out."
+        )
     job = _job(opened, reading, options)
     settled = Settled(_settled(reading, options), known_pictures([Path(one) for one in options.beside]))
     created = not folder.exists()

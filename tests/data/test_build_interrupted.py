@@ -195,3 +195,12 @@ def test_strange_options_are_refused(phantom_source: Path, tmp_path: Path, optio
     with pytest.raises(InputError, match="choose"):
         build(phantom_source, tmp_path / "set", options)
     assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize("options", [BuildOptions(glass=True), BuildOptions(truth="cell", scale=2.0)])
+def test_what_says_something_of_fields_alone_is_refused_elsewhere(
+    phantom_source: Path, tmp_path: Path, options: BuildOptions
+) -> None:
+    with pytest.raises(InputError, match=r"no fields in it, of which (glass|truth, scale) would say"):
+        build(phantom_source, tmp_path / "set", options)
+    assert not (tmp_path / "set").exists()
