@@ -225,7 +225,7 @@ def test_figures_tell_what_the_drawing_changes(queue: SplitQueue) -> None:
     assert float(table.loc["N/C ratio", "Yours"]) < 0.6 * before["nc_ratio"]
     metrics = app.table[1].value
     assert float(metrics.loc["Jaccard index", "Nucleus"].rstrip("%")) == pytest.approx(50, abs=5)
-    assert metrics.loc["Sensitivity", "Nucleus"] == "100.0%"
+    assert float(metrics.loc["Sensitivity", "Nucleus"].rstrip("%")) >= 99
 
 
 def test_the_name_of_a_file_is_kept_where_it_is_asked_for(queue: SplitQueue, reviews: Reviews) -> None:

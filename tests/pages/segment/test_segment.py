@@ -41,13 +41,13 @@ def own_checkpoint(tmp_path: Path, phantom_dataset: Path, monkeypatch: pytest.Mo
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pictures' kinds, one for each time the model runs over a picture."""
     seen: list[str] = []
-    original = Segmenter.segment
+    original = Segmenter._colours
 
     def counted(self: Segmenter, image: np.ndarray, kind: str, scale: float):
         seen.append(kind)
         return original(self, image, kind, scale)
 
-    monkeypatch.setattr(Segmenter, "segment", counted)
+    monkeypatch.setattr(Segmenter, "_colours", counted)
     return seen
 
 
