@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from skimage.measure import label as connected
 
 from pap_core.data.crop import known_square, square
 from pap_core.data.extent import Extent, extent
@@ -16,6 +15,7 @@ from pap_core.data.truth.partial import united
 from pap_core.data.truth.read import read_truth_file
 from pap_core.images import read_picture
 from pap_core.labels import IGNORE, NUCLEUS
+from pap_core.nuclei import areas_of
 from pap_core.tiling import places, resized, scaled
 
 NUCLEUS_SIZE = 42.0  # px of the network, the diameter of the nuclei that it expects
@@ -45,6 +45,7 @@ class Told(NamedTuple):
     label: np.ndarray  # (H, W) uint8, codes of partial truth included
     scale: float  # network px per image px
     skipped: list[Skipped]  # what is to be said of it
+    pixel_size: float | None = None  # µm per px, where the file tells it
 
 
 def told_of(field: Field, scale: float | None = None, glass: bool = False) -> Told:
@@ -72,12 +73,12 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
         skipped.append(
             Skipped(field.picture or field.id, f"{READ}: {field.image}: {'; '.join(picture.remarks)}")
         )
-    return Told(picture.pixels, label, scale or scale_of(label), skipped)
+    return Told(picture.pixels, label, scale or scale_of(label), skipped, picture.pixel_size)
 
 
 def scale_of(label: np.ndarray) -> float:
     """Return the scale that brings the median nucleus to the size the network expects; 1 without any."""
-    areas = np.bincount(connected(label == NUCLEUS, connectivity=2).ravel())[1:]
+    areas = areas_of(label)
     areas = areas[areas >= _SPECK]
     if not len(areas):
         return 1.0

@@ -75,7 +75,7 @@ def evaluate(
     """
     described = describe(folder, ("source", "digest", "split", "seed"))
     crops = load([folder], split)
-    with _writing(out):
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     table = measure(predictor, crops, progress, keep)
     summary = {
@@ -88,7 +88,7 @@ def evaluate(
         },
         **summarise(table),
     }
-    with _writing(out):
+    with writing(out):
         (out / SUMMARY).unlink(missing_ok=True)  # of another evaluation: its table is replaced first
         write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
@@ -222,7 +222,8 @@ def _percent(value: float | None) -> str:
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
+    """Tell in a sentence what comes in the way of writing to a folder."""
     try:
         yield
     except OSError as error:

@@ -18,9 +18,10 @@ from pap_core.data.described import describe
 from pap_core.data.manifest import cells as manifest
 from pap_core.data.options import BuildOptions
 from pap_core.data.readers.cell import Field
-from pap_core.data.readers.open import read_source
+from pap_core.data.readers.open import below, read_source
 from pap_core.data.tiles import told_of
 from pap_core.errors import InputError
+from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
 from pap_core.evaluation.metrics import count, known_of
 from pap_core.evaluation.objects import Matched, match, together
@@ -63,7 +64,7 @@ def fields_of(folder: Path, side: str = "test") -> list[Field]:
             )
         return found
     described, table = describe(folder), manifest(folder)
-    source = Path(described["path"])
+    source = Path(described["path"]).resolve()
     if not source.is_dir():
         raise InputError(
             f"{folder}: its source {source} is gone, expected its whole pictures there; bring it back."
@@ -71,7 +72,7 @@ def fields_of(folder: Path, side: str = "test") -> list[Field]:
     asked = cast(dict, described)
     options = BuildOptions(truth=asked.get("truth"), groups=asked.get("groups"))
     wanted = set(table.loc[table["split"] == side, "source"])
-    found = [one for one in read_source(source, options).fields if _below(one.image, source) in wanted]
+    found = [one for one in read_source(source, options).fields if below(one, source) in wanted]
     if not found:
         raise InputError(
             f"{folder}: no field on its {side} side; give a data set of fields, or the other side."
@@ -107,7 +108,7 @@ def measure_fields(
     rows = []
     for number, field in enumerate(fields, start=1):
         told = told_of(field, scale=1.0)
-        kind, scale = choose(segmenter, told.image)
+        kind, scale = choose(segmenter, told.image, pixel_size=told.pixel_size)
         found = segmenter.segment(told.image, kind, scale)
         rows.append(
             {
@@ -155,20 +156,18 @@ def evaluate_fields(
     Raises:
         InputError: as `fields_of` and `measure_fields`, or `out` cannot be written.
     """
-    table = measure_fields(segmenter, fields_of(folder, side), progress)
+    fields = fields_of(folder, side)
+    with writing(out):  # before the work: what cannot be kept is not begun
+        out.mkdir(parents=True, exist_ok=True)
+    table = measure_fields(segmenter, fields, progress)
     summary = {
         "checkpoint": {"folder": segmenter.name, "digest": segmenter.digest},
         "dataset": {"folder": folder.resolve().name, "side": side},
         **summarise_fields(table),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with writing(out):
         write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
-    except OSError as error:
-        raise InputError(
-            f"{out}: could not be written ({error.strerror}); make room there or choose another folder."
-        ) from error
     return summary
 
 
@@ -181,21 +180,17 @@ def report_fields(summary: dict) -> str:
         "",
         f"{'':<28}{f'mean over pictures [{LEVEL} % interval]':<40}all added up",
     ]
-    rows = [
-        (f"{name}: {metric}", summary[name][metric], name, metric) for name in CLASSES for metric in OF_PIXELS
-    ]
-    rows += [(f"nuclei: {metric}", summary["nuclei"][metric], "nuclei", metric) for metric in OF_NUCLEI]
-    for title, found, part, metric in rows:
+    rows = [(name, metric) for name in CLASSES for metric in OF_PIXELS]
+    rows += [("nuclei", metric) for metric in OF_NUCLEI]
+    for part, metric in rows:
+        found = summary[part][metric]
         if found["mean"] is None:
             continue
         mean, low, high = (_number(found[name]) for name in ("mean", "low", "high"))
         added = _number(summary["together"][part].get(metric))
-        lines.append(f"{title.replace('_', ' '):<28}{f'{mean} [{low}, {high}]':<40}{added}".rstrip())
+        title = f"{part}: {metric.replace('_', ' ')}"
+        lines.append(f"{title:<28}{f'{mean} [{low}, {high}]':<40}{added}".rstrip())
     return "\n".join([*lines, "", "Boundary distances are in pixels of the pictures."])
-
-
-def _below(path: Path, source: Path) -> str:
-    return path.relative_to(source.resolve()).as_posix()
 
 
 def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:

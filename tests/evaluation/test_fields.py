@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from pap_core.__main__ import main
 from pap_core.data.build import build
@@ -14,6 +15,7 @@ from pap_core.data.options import BuildOptions
 from pap_core.evaluation.fields import fields_of, measure_fields, summarise_fields
 from pap_core.evaluation.objects import match
 from pap_core.images import read_image, write_png
+from pap_core.inference.scale import PER_MICROMETRE
 from pap_core.inference.segmenter import Segmenter
 from pap_core.labels import NUCLEUS
 from pap_core.model.checkpoint import read
@@ -163,3 +165,11 @@ def test_what_is_no_field_is_told(what: str, checkpoint: Path, source: Path, tmp
     assert main(words) == 1
     assert reason in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_scale_is_the_one_that_the_file_tells(checkpoint: Path, tmp_path: Path) -> None:
+    density = {"resolution": (25_000.0, 25_000.0), "resolutionunit": "CENTIMETER"}  # 0.4 µm a pixel
+    tifffile.imwrite(tmp_path / "1.tif", painted((300, 200, 20)), photometric="rgb", **density)
+    write_png(tmp_path / "1_nucleus.png", disc(300, 200, 20).astype(np.uint8) * 255)
+    table = measure_fields(Segmenter(read(checkpoint)), fields_of(tmp_path))
+    assert table["scale"].item() == pytest.approx(0.4 * PER_MICROMETRE, rel=1e-3)

@@ -58,12 +58,13 @@ def open_source(source: Source, pixels: Path, options: BuildOptions) -> Opened:
     folder = Path(source)
     reading = _usable(read_source(folder, options), str(folder))
     root = folder.resolve()
-    cells = [one if one.picture else replace(one, picture=_below(one, root)) for one in reading.cells]
-    fields = [replace(one, picture=_below(one, root)) for one in reading.fields]
+    cells = [one if one.picture else replace(one, picture=below(one, root)) for one in reading.cells]
+    fields = [replace(one, picture=below(one, root)) for one in reading.fields]
     return Opened(replace(reading, cells=cells, fields=fields), str(root))
 
 
-def _below(one: Cell | Field, root: Path) -> str:
+def below(one: Cell | Field, root: Path) -> str:
+    """Return the path of its picture from the folder of its source, which is resolved."""
     return one.image.relative_to(root).as_posix()
 
 
