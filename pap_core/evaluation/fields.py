@@ -20,6 +20,8 @@ from pap_core.data.options import BuildOptions
 from pap_core.data.readers.cell import Field
 from pap_core.data.readers.open import below, read_source
 from pap_core.data.tiles import told_of
+from pap_core.data.truth.apart import told_apart
+from pap_core.data.truth.areas import CELL, CORE
 from pap_core.errors import InputError
 from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
@@ -27,6 +29,7 @@ from pap_core.evaluation.metrics import count, known_of
 from pap_core.evaluation.objects import Matched, match, together
 from pap_core.files import write_whole
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.measurement import apart
 from pap_core.nuclei import nuclei_of
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 TABLE, SUMMARY = "per_field.csv", "fields.json"
 CLASSES = ("nucleus", "cytoplasm", "cell")  # a cell is nucleus and cytoplasm alike
 OF_PIXELS = ("jaccard", "dice")
-OF_NUCLEI = (
+OBJECTS = ("nuclei", "cells")
+OF_OBJECTS = (
     "f1",
     "precision",
     "recall",
@@ -47,7 +51,8 @@ OF_NUCLEI = (
 )
 _PARTS = ("tp", "fp", "fn", "tn")
 _SUMS = ("predicted", "true", "pairs", "iou", "intersection", "union")
-_OUTLINES = OF_NUCLEI[-2:]  # which are no sums
+_OUTLINES = OF_OBJECTS[-2:]  # which are no sums
+_MICROMETRES = tuple(f"{name}_micrometre" for name in _OUTLINES)
 
 
 def fields_of(folder: Path, side: str = "test") -> list[Field]:
@@ -87,8 +92,9 @@ def measure_fields(
 ) -> pd.DataFrame:
     """Segment whole pictures and count: a row each.
 
-    Nuclei of the truth are its connected pieces; those of the prediction are told apart as in `predict`. What
-    the truth leaves open counts nowhere.
+    Nuclei and cells of the truth are those that it numbers or outlines; where it tells none apart, nuclei are
+    its connected pieces, and cells have no figure. Those of the prediction are told apart as in `predict`.
+    What the truth leaves open counts nowhere.
 
     Args:
         segmenter: of the checkpoint.
@@ -96,9 +102,9 @@ def measure_fields(
         progress: called with pictures done and pictures in all.
 
     Returns:
-        Columns `picture`, `category`, `group`, `kind`, `scale`; pixels of each of `CLASSES`, as
-        `nucleus_tp`; of the nuclei what `Matched` adds up, as `nuclei_pairs`, and the distances between the
-        outlines of pairs, px. What the truth does not tell is NaN.
+        Columns `picture`, `category`, `group`, `kind`, `scale`; `pixel_size`, µm per px; pixels of each of
+        `CLASSES`, as `nucleus_tp`; of each of `OBJECTS` what `Matched` adds up, as `nuclei_pairs`, and the
+        distances between the outlines of pairs, px. What nothing tells is NaN.
 
     Raises:
         InputError: a picture or its truth cannot be read.
@@ -118,7 +124,8 @@ def measure_fields(
                 "kind": kind,
                 "scale": scale,
                 **_pixels(found.label, told.label),
-                **_nuclei(found.label, told.label, scale),
+                "pixel_size": told.pixel_size or math.nan,
+                **_objects(field, found.label, told.label, scale),
             }
         )
         if progress:
@@ -130,8 +137,9 @@ def summarise_fields(table: pd.DataFrame) -> dict:
     """Summarise a table as `measure_fields` makes it, whole and by category.
 
     Returns:
-        `fields`, `groups`; by class and metric of pixels, and under `nuclei` by metric of objects, the
-        figures over pictures (see `figures`); under `together` the same from all counts added up.
+        `fields`, `groups`; by class and metric of pixels, and under each of `OBJECTS` by metric of objects,
+        the figures over pictures (see `figures`), distances in px, and in µm where the size of pixels is
+        known; under `together` the same from all counts added up.
     """
     parts = {name: _summary(rows) for name, rows in table.groupby("category")}
     return {**_summary(table), "categories": parts}
@@ -181,7 +189,7 @@ def report_fields(summary: dict) -> str:
         f"{'':<28}{f'mean over pictures [{LEVEL} % interval]':<40}all added up",
     ]
     rows = [(name, metric) for name in CLASSES for metric in OF_PIXELS]
-    rows += [("nuclei", metric) for metric in OF_NUCLEI]
+    rows += [(name, metric) for name in OBJECTS for metric in (*OF_OBJECTS, *_MICROMETRES)]
     for part, metric in rows:
         found = summary[part][metric]
         if found["mean"] is None:
@@ -190,7 +198,7 @@ def report_fields(summary: dict) -> str:
         added = _number(summary["together"][part].get(metric))
         title = f"{part}: {metric.replace('_', ' ')}"
         lines.append(f"{title:<28}{f'{mean} [{low}, {high}]':<40}{added}".rstrip())
-    return "\n".join([*lines, "", "Boundary distances are in pixels of the pictures."])
+    return "\n".join([*lines, "", "Boundary distances are in pixels of the pictures, or in µm as said."])
 
 
 def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -211,12 +219,23 @@ def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
-def _nuclei(found: np.ndarray, truth: np.ndarray, scale: float) -> dict[str, float]:
+def _objects(field: Field, found: np.ndarray, truth: np.ndarray, scale: float) -> dict[str, float]:
+    nuclei = told_apart(field.truths, truth, field.image.name, CORE)
+    cells = told_apart(field.truths, truth, field.image.name, CELL)
+    if nuclei is None and (truth == NUCLEUS).any():
+        nuclei = connected(truth == NUCLEUS, connectivity=2)
     known = known_of(truth, NUCLEUS, "strict")
-    if not known.any():
-        return {f"nuclei_{name}": math.nan for name in (*_SUMS, *_OUTLINES)}
-    matched = match(nuclei_of(found, scale), connected(truth == NUCLEUS, connectivity=2), known)
-    return {f"nuclei_{name}": getattr(matched, name) for name in (*_SUMS, *_OUTLINES)}
+    if nuclei is None and known.any():  # which has none
+        nuclei = np.zeros(truth.shape, dtype=np.int32)
+    of_cell = (truth != IGNORE) & (truth != NOT_NUCLEUS)
+    predicted = apart(found, scale) if cells is not None else (nuclei_of(found, scale), None)
+    row: dict[str, float] = {}
+    for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
+        matched = None if true is None or one is None else match(one, true, where)
+        row |= {
+            f"{name}_{part}": getattr(matched, part) if matched else math.nan for part in (*_SUMS, *_OUTLINES)
+        }
+    return row
 
 
 def _summary(table: pd.DataFrame) -> dict:
@@ -227,21 +246,25 @@ def _summary(table: pd.DataFrame) -> dict:
         summary[name] = {metric: figures(values, groups) for metric, values in _of_pixels(counts).items()}
         added = _of_pixels({part: np.nansum(values) for part, values in counts.items()})
         summary["together"][name] = {metric: _plain(float(value)) for metric, value in added.items()}
-    told = table[table["nuclei_true"].notna()]
-    each = [_matched(row) for row in told.to_dict("records")]
-    whole = together(each)
-    summary["nuclei"] = {
-        metric: figures(
-            told[f"nuclei_{metric}"].to_numpy()
-            if metric in _OUTLINES
-            else np.array([getattr(one, metric) for one in each], dtype=float),
-            told["group"].to_numpy(),
-        )
-        for metric in OF_NUCLEI
-    }
-    summary["together"]["nuclei"] = {
-        metric: _plain(getattr(whole, metric)) for metric in OF_NUCLEI if metric not in _OUTLINES
-    }
+    for name in OBJECTS:
+        told = table[table[f"{name}_true"].notna()]
+        each = [_matched(row, name) for row in told.to_dict("records")]
+        whole = together(each)
+        summary[name] = {
+            metric: figures(
+                told[f"{name}_{metric}"].to_numpy()
+                if metric in _OUTLINES
+                else np.array([getattr(one, metric) for one in each], dtype=float),
+                told["group"].to_numpy(),
+            )
+            for metric in OF_OBJECTS
+        }
+        for metric, outlines in zip(_MICROMETRES, _OUTLINES, strict=True):
+            distances = (told[f"{name}_{outlines}"] * told["pixel_size"]).to_numpy()
+            summary[name][metric] = figures(distances, told["group"].to_numpy())
+        summary["together"][name] = {
+            metric: _plain(getattr(whole, metric)) for metric in OF_OBJECTS if metric not in _OUTLINES
+        }
     return summary
 
 
@@ -252,8 +275,8 @@ def _of_pixels(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {"jaccard": jaccard, "dice": 2 * jaccard / (1 + jaccard)}
 
 
-def _matched(row: dict) -> Matched:
-    predicted, true, pairs, iou, intersection, union = (row[f"nuclei_{name}"] for name in _SUMS)
+def _matched(row: dict, name: str) -> Matched:
+    predicted, true, pairs, iou, intersection, union = (row[f"{name}_{part}"] for part in _SUMS)
     return Matched(int(predicted), int(true), int(pairs), float(iou), int(intersection), int(union))
 
 

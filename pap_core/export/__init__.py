@@ -5,7 +5,7 @@ from pap_core.export.cells import CellOutline, outlines
 from pap_core.export.coco_json import coco
 from pap_core.export.origin import NOTICE, Origin
 from pap_core.export.pictures import cells_png, label_png, map_png, nuclei_png, overlay_png
-from pap_core.export.qupath import geojson, read_geojson
+from pap_core.export.qupath import geojson, read_geojson, read_objects
 from pap_core.export.tables import cells_csv, cells_table, table_csv
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "outlines",
     "overlay_png",
     "read_geojson",
+    "read_objects",
     "safe_stem",
     "table_csv",
 ]

@@ -17,7 +17,7 @@ from pap_core.contours import check_within
 from pap_core.errors import InputError
 from pap_core.export.cells import CellMask, cell_masks
 from pap_core.export.origin import NOTICE, Origin
-from pap_core.export.regions import Polygon, fill_polygons, polygons, rows_crossed
+from pap_core.export.regions import Polygon, fill_polygon, fill_polygons, polygons, rows_crossed
 from pap_core.export.tables import measures
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
 from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
@@ -83,26 +83,57 @@ def read_geojson(
         reach
             beyond the picture (see `check_within`), or more than is drawn in some seconds.
     """
+    label = np.full(shape, BACKGROUND, dtype=np.uint8)
+    found = _checked(content, shape, name, picture)
+    for value in CLASSES:
+        of_class = [rings for one, geometry in found if one == value for rings in geometry]
+        if of_class:
+            label[fill_polygons(of_class, shape)] = value
+    return label
+
+
+def read_objects(content: bytes, shape: tuple[int, int], name: str, value: int) -> np.ndarray:
+    """Read the objects of a class from GeoJSON one by one; see `read_geojson`.
+
+    Args:
+        content: of the file.
+        shape: ``(H, W)`` of the picture.
+        name: what to call the file in a message.
+        value: the class, `NUCLEUS` or `CYTOPLASM`, which stands for a cell.
+
+    Returns:
+        ``(H, W)`` int32: 0 for none, else the number of the object, from 1.
+    """
+    objects = np.zeros(shape, dtype=np.int32)
+    found = [geometry for one, geometry in _checked(content, shape, name, "the picture") if one == value]
+    for number, geometry in enumerate(found, start=1):
+        for rings in geometry:
+            place, inside = fill_polygon(rings, shape)
+            objects[place][inside] = number
+    return objects
+
+
+def _checked(
+    content: bytes, shape: tuple[int, int], name: str, picture: str
+) -> list[tuple[int, list[Polygon]]]:
+    """Return the areas of all objects with the class of each, none beyond the picture."""
     if len(content) > _LARGEST:
         raise _too_much(name, f"{len(content) // 10**6:,} MB", f"{_LARGEST // 10**6:,}")
-    found: dict[int, list[Polygon]] = {value: [] for value in CLASSES}
     features = _features(content, name)
     if len(features) > _MOST_OBJECTS:
         raise _too_much(name, f"{len(features):,} objects", f"{_MOST_OBJECTS:,}")
-    for number, feature in enumerate(features, start=1):
-        for value, geometry in _parts(feature, f"{name}: object {number}"):
-            found[value] += _read_geometry(geometry, f"{name}: object {number}")
-    areas = [rings for of_class in found.values() for rings in of_class]
+    found = [
+        (value, _read_geometry(geometry, f"{name}: object {number}"))
+        for number, feature in enumerate(features, start=1)
+        for value, geometry in _parts(feature, f"{name}: object {number}")
+    ]
+    areas = [rings for _, geometry in found for rings in geometry]
     if (vertices := sum(len(ring) for rings in areas for ring in rings)) > _MOST_VERTICES:
         raise _too_much(name, f"{vertices:,} vertices", f"{_MOST_VERTICES:,}")
     check_within([ring for rings in areas for ring in rings], shape, name, picture)
     if (crossed := sum(rows_crossed(rings, shape) for rings in areas)) > _MOST_CROSSED:
         raise _too_much(name, f"edges over {crossed:,} rows of {picture}", f"{_MOST_CROSSED:,}")
-    label = np.full(shape, BACKGROUND, dtype=np.uint8)
-    for value, of_class in found.items():
-        if of_class:
-            label[fill_polygons(of_class, shape)] = value
-    return label
+    return found
 
 
 def cell_object(

@@ -134,26 +134,26 @@ def drawn(areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str
     check_within([one.outline for one in areas], shape, name, picture)
     if (crossed := sum(rows_crossed(list(one.rings), shape) for one in areas if one.rings)) > _MOST_CROSSED:
         raise _too_much(name, f"edges over {crossed:,} rows of {picture}", f"{_MOST_CROSSED:,}")
-    filled = [(one.part, *_filled(one, shape)) for one in areas]
+    found = [(one.part, *filled(one, shape)) for one in areas]
     nuclei = np.zeros(shape, dtype=bool)
-    for part, place, inside in filled:
+    for part, place, inside in found:
         if part == CORE:
             nuclei[place] |= inside
     points = any(one.point for one in areas)
     label = np.full(shape, IGNORE if points else BACKGROUND, dtype=np.uint8)
-    for part, place, inside in filled:
+    for part, place, inside in found:
         if part == CELL:
             whole = (nuclei[place] & inside).any() and not points
             label[place][inside] = CYTOPLASM if whole else OF_CELL
     label[nuclei] = NUCLEUS
     label = label if points else only_told(label)
-    for part, place, inside in filled:
+    for part, place, inside in found:
         if part == UNCLEAR:
             label[place][inside] = IGNORE
     return label
 
 
-def _filled(area: Area, shape: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
+def filled(area: Area, shape: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
     """Return the box of an area within the picture, and which of its pixels are of it."""
     if area.mask is None:
         return fill_polygon(list(area.rings), shape)
