@@ -4,20 +4,21 @@ import math
 
 import numpy as np
 
-from pap_core.inference.segmenter import SIZE, Segmentation, Segmenter, fit_scale
-from pap_core.labels import largest_share
+from pap_core.images import MAX_PIXELS
+from pap_core.inference.nucleus_votes import Vote, vote
+from pap_core.inference.segmenter import SIZE, Segmenter, fit_scale
 from pap_core.nuclei import areas_of
 
 PER_MICROMETRE = 5.0  # network px, which expects nuclei of 42 px: those of 8.4 µm
-SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # network px per image px
 
 _SMALLEST_SMEAR = 320  # px of the longer side; less is a cell, however it looks
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
 _MOST_NUCLEI_IN_CROP = 10  # pieces found in it, specks included; a smear seen at once shows far more
 _SHARE_OF_LARGEST = 0.7  # of all nucleus pixels of a crop
 _SMALLEST_IN_CROP = 100.0  # square px of the network: a pyknotic nucleus in a large cell has twice that
+_MANY = 2.0  # weight of votes; the one nucleus of a crop seldom has as much
+_SMALLEST_FIELD = 3 * SIZE  # px of the network; at the scale of its nucleus a crop is mostly smaller
 _SIDES = (700, 2500)  # px of the network, the longer side of a smear
-_PROBE = 3 * SIZE  # px of the network, the side of the field looked at
 
 
 def choose(
@@ -29,9 +30,9 @@ def choose(
 ) -> tuple[str, float]:
     """Choose by what is told, then by the picture: its size, and what the model makes of it.
 
-    A very small picture is a crop, a small one if one nucleus stands out in it when it is seen at once. The
-    scale of a smear is told by the size of its pixels; where nobody tells that, its middle is seen at several
-    scales, and that one is taken at which the model is surest of its classes.
+    A very small picture is a crop, a small one if one nucleus stands out in it when it is seen at once, and
+    no more are found when it is seen closely. The scale of a smear is told by the size of its pixels; where
+    nobody tells that, by the sizes of its nuclei.
 
     Args:
         segmenter: the model that will segment it.
@@ -45,45 +46,27 @@ def choose(
     """
     if scale is not None:
         return "smear", scale
-    if kind == "crop" or (kind is None and _is_crop(segmenter, image)):
+    longer = max(image.shape[:2])
+    if kind == "crop" or (kind is None and longer <= _SMALLEST_SMEAR):
+        return "crop", fit_scale(image)
+    unclear = kind is None and longer <= _LARGEST_CROP
+    found = None if pixel_size and not unclear else vote(segmenter, image)
+    if unclear and not _shows_many(found, longer) and _one_stands_out(segmenter, image):
         return "crop", fit_scale(image)
     if pixel_size:
         return "smear", pixel_size * PER_MICROMETRE
-    return "smear", _smear_scale(segmenter, image)
+    scale = found.scale if found else float(np.clip(longer, *_SIDES)) / longer
+    largest = math.sqrt(0.999 * MAX_PIXELS / (image.shape[0] * image.shape[1]))  # less what rounding adds
+    return "smear", min(scale, largest)
 
 
-def _is_crop(segmenter: Segmenter, image: np.ndarray) -> bool:
-    longer, scale = max(image.shape[:2]), fit_scale(image)
-    if longer <= _SMALLEST_SMEAR:
-        return True
-    if longer > _LARGEST_CROP:
-        return False
-    seen_at_once = segmenter.segment(image, "crop", scale)
-    return _one_stands_out(areas_of(seen_at_once.label) * scale**2)
+def _shows_many(found: Vote | None, longer: int) -> bool:
+    return found is not None and found.weight >= _MANY and found.scale * longer >= _SMALLEST_FIELD
 
 
-def certainty(found: Segmentation) -> float:
-    """Return how sure a segmentation is: the mean over pixels of the largest class share in the colour."""
-    return float(largest_share(found.colours).mean())
-
-
-def _one_stands_out(areas: np.ndarray) -> bool:
+def _one_stands_out(segmenter: Segmenter, image: np.ndarray) -> bool:
+    scale = fit_scale(image)
+    areas = areas_of(segmenter.segment(image, "crop", scale).label) * scale**2
     if not 0 < areas.size <= _MOST_NUCLEI_IN_CROP:
         return False
     return areas.max() >= max(_SMALLEST_IN_CROP, _SHARE_OF_LARGEST * areas.sum())
-
-
-def _smear_scale(segmenter: Segmenter, image: np.ndarray) -> float:
-    longer = max(image.shape[:2])
-    candidates = [scale for scale in SCALES if _SIDES[0] <= longer * scale <= _SIDES[1]]
-    if not candidates:
-        return min(SCALES, key=lambda scale: abs(math.log(longer * scale / _SIDES[1])))
-    return max(
-        candidates,
-        key=lambda scale: certainty(segmenter.segment(_middle(image, _PROBE / scale), "smear", scale)),
-    )
-
-
-def _middle(image: np.ndarray, side: float) -> np.ndarray:
-    top, left = (max(0, round((length - side) / 2)) for length in image.shape[:2])
-    return image[top : top + round(side), left : left + round(side)]

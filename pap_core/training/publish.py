@@ -22,8 +22,8 @@ _LIMITS = """\
   code is under Apache-2.0.
 - It has seen what is listed under Data, and nothing else: other stains, scanners, magnifications and
   preparations may lower every figure above without a warning.
-- Crops are read as one cell: neighbours are background. Smears are read at the scale at which the model is
-  surest; a wrong scale spoils the result, and white blood cells, debris and dense clusters are at times
+- Crops are read as one cell: neighbours are background. Smears are read at the scale that the nuclei found
+  vote for; a wrong scale spoils the result, and white blood cells, debris and dense clusters are at times
   taken for nuclei.
 - Herlev's masks are soft to 2 to 3 pixels, so scores above about 0.9 say little.
 """

@@ -15,7 +15,7 @@ from pap_core.labels import CYTOPLASM, NUCLEUS, OF_CELL
 from pap_core.masks import read_mask_file, values_of
 
 CLASSES_OF = {CORE: (NUCLEUS,), CELL: (CYTOPLASM, NUCLEUS, OF_CELL)}
-_ONE_CLASS = ({0, 255}, {0, 128, 255}, {0, 1})  # values of masks that number nothing
+_ONE_CLASS = ({0, 1}, {0, 128, 255})  # values of masks that number nothing, or fewer of them
 
 
 def told_apart(truths: Sequence[Truth], label: np.ndarray, picture: str, part: str) -> np.ndarray | None:
@@ -62,6 +62,6 @@ def _of_mask(path: Path, part: str, form: str | None) -> np.ndarray | None:
     if form != MASKS_OF[part]:
         return None
     numbers = read_mask_file(path, path.name).numbers
-    if numbers is None or set(values_of(numbers)) in _ONE_CLASS:
+    if numbers is None or any(set(values_of(numbers)) <= values for values in _ONE_CLASS):
         return None
     return numbers.astype(np.int32)
