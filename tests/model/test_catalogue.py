@@ -47,6 +47,9 @@ def test_default(tmp_path, folder, monkeypatch):
         default()
     weights_in(tmp_path / "shipped" / "small")
     assert default() == tmp_path / "shipped" / "small"
+    for name in ("compact", "fields"):
+        weights_in(tmp_path / "shipped" / name)
+    assert default() == tmp_path / "shipped" / "fields"
     monkeypatch.setenv("PAP_CHECKPOINT", str(folder))
     assert default() == folder
     monkeypatch.setenv("PAP_CHECKPOINT", str(tmp_path / "gone"))
