@@ -13,7 +13,7 @@ WEIGHTS, CONFIG, CARD = "generator.safetensors", "config.json", "card.md"
 _INSTALLED = Path(__file__).parents[1] / "checkpoints"  # where they travel in the package
 SHIPPED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "checkpoints"
 _BEST = Path("checkpoints", "best")  # of a run folder
-_FIRST = "fields"  # of the shipped ones, the default: good on cells, and on fields by far the best
+_DEFAULT = "fields"  # of the shipped ones: good on cells, and on liquid-based fields by far the best
 
 
 def resolve(name: str | Path) -> Path:
@@ -39,7 +39,7 @@ def default() -> Path:
     if chosen:
         return resolve(chosen)
     put_all_back(SHIPPED)
-    shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"), key=lambda one: (one.parent.name != _FIRST, one))
+    shipped = sorted(SHIPPED.glob(f"*/{WEIGHTS}"), key=lambda one: (one.parent.name != _DEFAULT, one))
     if not shipped:
         raise InputError(f"{SHIPPED}: no checkpoint there; train one and name it by $PAP_CHECKPOINT.")
     return shipped[0].parent

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pap_core.contours import signed_area
 from pap_core.data.phantom import smear as phantom
 from pap_core.data.tiles import NUCLEUS_SIZE, SCALES
 from pap_core.images import MAX_PIXELS
@@ -84,7 +85,7 @@ def test_shipped_weights_find_the_scale_of_resized_phantoms():
     segmenter, off = Segmenter(read(SHIPPED), "cpu"), []
     for seed, category in enumerate(("Parabasal", "Metaplastic", "Koilocytotic"), start=100):
         smear = phantom.smear(category, seed)
-        sizes = [2 * math.sqrt(_area(nucleus) / math.pi) for _, nucleus in smear.cells]
+        sizes = [2 * math.sqrt(abs(signed_area(nucleus)) / math.pi) for _, nucleus in smear.cells]
         for true in (0.4, 1.0, 2.5, 4.5):
             factor = NUCLEUS_SIZE / float(np.median(sizes)) / true
             image = resized(smear.image, *(round(side * factor) for side in smear.image.shape[:2]))
@@ -102,8 +103,3 @@ def test_a_small_picture_with_many_nuclei_is_a_field_and_one_cell_is_a_crop(thre
     cell[np.hypot(rows - 250, columns - 250) < 200] = 130
     cell[np.hypot(rows - 250, columns - 250) < 60] = 10
     assert choose(threshold, cell) == ("crop", 256 / 500)
-
-
-def _area(outline: np.ndarray) -> float:
-    x, y = outline.T
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2

@@ -8,13 +8,13 @@ import numpy as np
 from pap_core.data.readers.cell import Truth
 from pap_core.data.truth import documents
 from pap_core.data.truth.areas import CELL, CORE, filled
-from pap_core.data.truth.read import MASKS_OF
+from pap_core.data.truth.read import MASKS_OF, PART_OF
 from pap_core.export import read_objects
 from pap_core.images import SUFFIXES
 from pap_core.labels import CYTOPLASM, NUCLEUS, OF_CELL
 from pap_core.masks import read_mask_file, values_of
 
-CLASSES_OF = {CORE: (NUCLEUS,), CELL: (CYTOPLASM, NUCLEUS, OF_CELL)}
+_CLASSES_OF = {CORE: (NUCLEUS,), CELL: (CYTOPLASM, NUCLEUS, OF_CELL)}
 _ONE_CLASS = ({0, 1}, {0, 128, 255})  # values of masks that number nothing, or fewer of them
 
 
@@ -34,7 +34,7 @@ def told_apart(truths: Sequence[Truth], label: np.ndarray, picture: str, part: s
     for one in truths:
         objects = _objects(one, label.shape, picture, part)
         if objects is not None:
-            return np.where(np.isin(label, CLASSES_OF[part]), objects, 0)
+            return np.where(np.isin(label, _CLASSES_OF[part]), objects, 0)
     return None
 
 
@@ -44,8 +44,7 @@ def _objects(truth: Truth, shape: tuple[int, ...], picture: str, part: str) -> n
         return _of_mask(truth.path, part, truth.form)
     if not documents.is_one(truth.path):
         return None
-    default = next((one for one, form in MASKS_OF.items() if form == truth.form), None)
-    found = documents.parse_file(truth.path, default)
+    found = documents.parse_file(truth.path, PART_OF.get(truth.form or ""))
     if found is None or found.kind == documents.GEOJSON:
         value = NUCLEUS if part == CORE else CYTOPLASM
         objects = read_objects(truth.path.read_bytes(), (height, width), truth.path.name, value)

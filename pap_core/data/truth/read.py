@@ -26,7 +26,7 @@ _LARGEST = 1_000_000  # bytes of a contour's file; the official ones have some 2
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height, so that the size tells
 _NAMED = 8  # files named in a message
 MASKS_OF = {CORE: NUCLEI, CELL: CELLS}  # the form of masks of one part alone
-_PART = {form: part for part, form in MASKS_OF.items()}
+PART_OF = {form: part for part, form in MASKS_OF.items()}
 
 
 def read_truth(
@@ -83,7 +83,7 @@ def read_truth_file(
     path: Path, shape: tuple[int, int], name: str, form: str | None = None, orientation: int = 1
 ) -> np.ndarray:
     """As `read_truth`, of a file that may tell of many pictures: it is read once for all of them."""
-    found = documents.parse_file(path, _PART.get(form or "")) if documents.is_one(path) else None
+    found = documents.parse_file(path, PART_OF.get(form or "")) if documents.is_one(path) else None
     if found is None or found.kind == documents.GEOJSON:
         return read_truth([(path.name, path.read_bytes())], shape, name, form, orientation)
     _check_upright(orientation, name)
@@ -96,7 +96,7 @@ def _check_upright(orientation: int, name: str) -> None:
 
 
 def _read_areas(file: str, content: bytes, shape: tuple[int, int], name: str, form: str | None) -> np.ndarray:
-    found = documents.parse(content, file, _PART.get(form or ""))
+    found = documents.parse(content, file, PART_OF.get(form or ""))
     if found is None and Path(file).suffix.lower() == ".csv":
         raise InputError(f"{file}: a table without x and y found, expected points with image, x and y.")
     if found is None or found.kind == documents.GEOJSON:
