@@ -1,17 +1,18 @@
 """The page that compares: a comparison is begun, watched, stopped and resumed."""
 
 import shutil
-import time
 
 import pytest
 
 from pages.parts.compare.progress import NEW
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison
+from pap_core.jobs.job import STOPPED
 from pap_core.methods.catalogue import ABOUT, NAMES, available
 from tests.helpers.comparing import DIGEST
+from tests.helpers.jobs import until
 from tests.helpers.pages.comparing_page import opened
-from tests.helpers.pages.visiting import PATIENCE, said
+from tests.helpers.pages.visiting import said
 
 
 def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
@@ -26,10 +27,7 @@ def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
 
 
 def finished(comparison: Comparison) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while job.progress(comparison).at_work:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: not job.progress(comparison).at_work, comparison)
     assert job.progress(comparison).state == job.FINISHED
 
 
@@ -99,4 +97,5 @@ def test_one_at_work_is_watched_and_one_that_stopped_is_gone_on_with(own: Compar
     assert job.progress(own).methods == ("otsu",)
     app.run()
     app.button(key="compare_stop").click().run()
-    assert not job.progress(own).at_work
+    until(lambda: not job.progress(own).at_work, own)
+    assert job.progress(own).state in (STOPPED, job.FINISHED)
