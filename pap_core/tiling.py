@@ -6,6 +6,8 @@ from PIL import Image
 from pap_core.errors import InputError
 from pap_core.images import MAX_PIXELS
 
+SIZE = 256  # px, the side of what a network sees: of crops and of tiles
+
 
 def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
     """Return the height and width of a picture resized by a factor.

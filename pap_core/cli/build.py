@@ -30,13 +30,15 @@ def add(commands: "argparse._SubParsersAction") -> None:
     )
     one.add_argument(
         "--truth",
-        choices=["nucleus", "cell"],
-        help="of fields: what masks and outlines are of that do not tell it",
+        choices=["nucleus", "cell", "none"],
+        help="of fields: what masks and outlines are of that do not tell it; none: pictures without any, of "
+        "which pseudo-label will tell something",
     )
     one.add_argument(
         "--groups",
         metavar="REGEX",
-        help="of fields: its first group in a picture's name is the slide; default: by a table or a folder",
+        help="of fields: its first group in a picture's name is the slide, with a slash in it that in its "
+        "path from the source; default: by a table or a folder",
     )
     one.add_argument(
         "--scale", type=float, help="of fields: network px per image px; default: chosen by the nuclei drawn"

@@ -21,6 +21,7 @@ from pap_core.data.options import BuildOptions
 from pap_core.data.places import FOLDERS
 from pap_core.data.readers import sipakmed
 from pap_core.data.readers.cell import Reading, Skipped
+from pap_core.data.readers.masks import NO_TRUTH
 from pap_core.data.readers.open import Opened, Source, mixed, open_source
 from pap_core.data.sides import Settled, known_pictures, known_sides, strictest
 from pap_core.data.split import SPLITS, TEST, TRAIN, qualified, split
@@ -33,9 +34,9 @@ from pap_core.export.spreadsheet import harmless
 from pap_core.files import read_as_written, write_whole
 from pap_core.mask_forms import BOTH_CLASSES
 from pap_core.reviews.exchange import copy_pixels
+from pap_core.tiling import SIZE
 
 FORMAT = 1
-SIZE = 256
 MODES = tuple(CUTS)
 MANIFEST = [*digests.COLUMNS, "picture", "likeness", *EXTENT]  # what came later is not in the digest
 _OF_FIELDS = ("truth", "groups", "scale", "glass")  # options that say nothing where they are not chosen
@@ -121,7 +122,7 @@ def _check(options: BuildOptions) -> None:
         ("form", options.form, (None, *sipakmed.FORMS)),
         ("mask form", options.mask_form, (None, *BOTH_CLASSES)),
         ("split", options.split, SPLITS),
-        ("truth", options.truth, (None, *MASKS_OF)),
+        ("truth", options.truth, (None, *MASKS_OF, NO_TRUTH)),
     ):
         if value not in choices:
             raise InputError(f"{name} {value!r}: choose of {', '.join(filter(None, choices))}.")

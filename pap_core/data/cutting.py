@@ -200,10 +200,10 @@ def _cut_field(name: str, field: Field, folder: Path, job: dict) -> dict:
     known = {"picture": _picture_digest(told.image), "likeness": likeness(told.image)}
     for tile in found:
         identifier = name_of(field, tile)
-        _write(folder, identifier, tile.image, tile.label, job["border"])
+        write_crop(folder, identifier, tile.image, tile.label, job["border"])
         place = {"x0": repr(tile.x0), "y0": repr(tile.y0), "scale": repr(told.scale)}
         told_by = {"id": identifier, "category": field.category, "group": field.group, "source": name}
-        rows.append(told_by | place | _pixels(tile.image, tile.label, tile.extent) | known)
+        rows.append(told_by | place | of_pixels(tile.image, tile.label, tile.extent) | known)
     skipped = [asdict(one) for one in told.skipped]
     if not rows:
         reason = f"{field.image}: too little of it is known for a tile; mark more of it"
@@ -232,7 +232,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
         except InputError as error:
             skipped.append(Skipped(one.cell.id, str(error)))
             continue
-        _write(folder, one.cell.id, crop.image, crop.label, job["border"])
+        write_crop(folder, one.cell.id, crop.image, crop.label, job["border"])
         rows.append(_row(name, one.cell, crop) | known)
         if cut:
             skipped.append(Skipped(one.cell.id, cut))
@@ -246,7 +246,7 @@ def _picture_digest(image: np.ndarray) -> str:
     return hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).data).hexdigest()[:16]
 
 
-def _write(folder: Path, identifier: str, image: np.ndarray, label: np.ndarray, border: int) -> None:
+def write_crop(folder: Path, identifier: str, image: np.ndarray, label: np.ndarray, border: int) -> None:
     for kind, pixels in zip(FOLDERS, (image, label, colour_map(label, border)), strict=True):
         (folder / kind / f"{identifier}.png").write_bytes(png_bytes(pixels))
 
@@ -260,11 +260,11 @@ def _row(picture: str, cell: Cell, crop) -> dict:
         "x0": crop.x0,
         "y0": crop.y0,
         "scale": repr(crop.scale),
-        **_pixels(crop.image, crop.label, crop.extent),
+        **of_pixels(crop.image, crop.label, crop.extent),
     }
 
 
-def _pixels(image: np.ndarray, label: np.ndarray, extent: Extent) -> dict:
+def of_pixels(image: np.ndarray, label: np.ndarray, extent: Extent) -> dict:
     """Return the columns of a row that its pixels tell."""
     counts = np.bincount(label.ravel(), minlength=256).tolist()
     return {

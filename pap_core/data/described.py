@@ -14,6 +14,15 @@ FILE = "dataset.json"
 _Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of pictures and cells
 
 
+class PseudoLabels(TypedDict):
+    """Which checkpoint told what the truth left open; see `pap_core.inference.pseudo_labels`."""
+
+    of: FileName  # digest of the data set that was copied
+    checkpoint: str
+    digest: FileName  # of its weights
+    sure: Number
+
+
 class Described(TypedDict, total=False):
     """The content of ``dataset.json``; older versions left some of it out."""
 
@@ -45,6 +54,7 @@ class Described(TypedDict, total=False):
     united: list[Annotated[list[str], msgspec.Meta(min_length=1)]]  # groups that share pictures
     notes: list[str]
     settled: dict[str, Count]
+    pseudo_labels: PseudoLabels
     digest: FileName  # evaluations are called by it
 
 

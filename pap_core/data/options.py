@@ -16,7 +16,8 @@ class BuildOptions:
     border: int = 2  # px, of the target's black border
     neighbours: bool = True  # draw other annotated cells that reach into a crop; reviewed ones always are
     beside: tuple[str, ...] = ()  # data set folders whose smears and slides keep the side they have there
-    truth: str | None = None  # of fields: "nucleus" or "cell", where neither names nor values tell
+    # of fields: "nucleus" or "cell", where neither names nor values tell; "none" for pictures without truth
+    truth: str | None = None
     groups: str | None = None  # of fields: a regular expression whose first group in a name is the slide
     scale: float | None = None  # of fields: network px per image px; None to choose it by their nuclei
     glass: bool = False  # of fields: tell background and cytoplasm apart by the glass

@@ -16,10 +16,11 @@ from pap_core.data.truth.read import read_truth_file
 from pap_core.images import read_picture
 from pap_core.labels import IGNORE, NUCLEUS
 from pap_core.nuclei import areas_of
-from pap_core.tiling import places, resized, scaled
+from pap_core.tiling import SIZE, places, resized, scaled
 
 NUCLEUS_SIZE = 42.0  # px of the network, the diameter of the nuclei that it expects
 SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
+LARGEST_CELL = 320  # px of the longer side; a picture as small is of one cell, however it looks
 _OVERLAP = 64  # px of the network, between neighbouring tiles at least
 _SPECK = 12  # px of the picture: what is smaller is no nucleus to measure a scale by
 _TOLD = 0.05  # of a tile: with less that is known, it teaches nothing
@@ -46,6 +47,7 @@ class Told(NamedTuple):
     scale: float  # network px per image px
     skipped: list[Skipped]  # what is to be said of it
     pixel_size: float | None = None  # µm per px, where the file tells it
+    has_truth: bool = True
 
 
 def told_of(field: Field, scale: float | None = None, glass: bool = False) -> Told:
@@ -65,7 +67,7 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
         read_truth_file(one.path, shape, field.image.name, one.form, picture.orientation)
         for one in field.truths
     ]
-    label = united(labels)
+    label = united(labels) if labels else np.full(shape, IGNORE, np.uint8)
     if glass:
         label = told_by_glass(picture.pixels, label)
     skipped = []
@@ -73,7 +75,8 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
         skipped.append(
             Skipped(field.picture or field.id, f"{READ}: {field.image}: {'; '.join(picture.remarks)}")
         )
-    return Told(picture.pixels, label, scale or scale_of(label), skipped, picture.pixel_size)
+    scale = scale or (scale_of(label) if labels else _scale_without_truth(shape))
+    return Told(picture.pixels, label, scale, skipped, picture.pixel_size, bool(labels))
 
 
 def scale_of(label: np.ndarray) -> float:
@@ -86,8 +89,15 @@ def scale_of(label: np.ndarray) -> float:
     return float(np.clip(NUCLEUS_SIZE / diameter, *SCALES))
 
 
+def _scale_without_truth(shape: tuple[int, int]) -> float:
+    """Return the scale at which a picture of one cell fills a tile, as it fills what predicts it; else 1."""
+    return SIZE / max(shape) if max(shape) <= LARGEST_CELL else 1.0
+
+
 def tiles(told: Told, size: int) -> Iterator[Tile]:
     """Yield the tiles that teach, row by row: enough is known of them, and most show a nucleus.
+
+    Of a picture without truth they are all: what is in them is for a checkpoint to tell.
 
     Raises:
         InputError: the picture at its scale would be too large.
@@ -100,7 +110,7 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             known = known_square(label, left, top, size)
-            if (known != IGNORE).mean() < _TOLD:
+            if told.has_truth and (known != IGNORE).mean() < _TOLD:
                 continue
             if has_nuclei and not (known == NUCLEUS).any():
                 bare += 1

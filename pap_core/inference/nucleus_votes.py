@@ -18,9 +18,9 @@ from skimage.segmentation import clear_border
 
 from pap_core.data.tiles import NUCLEUS_SIZE, SCALES
 from pap_core.images import MAX_PIXELS
-from pap_core.inference.segmenter import SIZE, Segmenter
+from pap_core.inference.segmenter import Segmenter
 from pap_core.nuclei import nuclei_of
-from pap_core.tiling import resized
+from pap_core.tiling import SIZE, resized
 
 _OCTAVES = tuple(8.0 / 2**step for step in range(7))  # network px per image px, down to 0.125
 _BEYOND = 1.1  # times the largest scale at which a picture is read

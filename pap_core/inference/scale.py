@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
+from pap_core.data.tiles import LARGEST_CELL
 from pap_core.images import MAX_PIXELS
 from pap_core.inference.nucleus_votes import Vote, vote
-from pap_core.inference.segmenter import SIZE, Segmenter, fit_scale
+from pap_core.inference.segmenter import Segmenter, fit_scale
 from pap_core.nuclei import areas_of
+from pap_core.tiling import SIZE
 
 PER_MICROMETRE = 5.0  # network px, which expects nuclei of 42 px: those of 8.4 µm
 
-_SMALLEST_SMEAR = 320  # px of the longer side; less is a cell, however it looks
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
 _MOST_NUCLEI_IN_CROP = 10  # pieces found in it, specks included; a smear seen at once shows far more
 _SHARE_OF_LARGEST = 0.7  # of all nucleus pixels of a crop
@@ -47,7 +48,7 @@ def choose(
     if scale is not None:
         return "smear", scale
     longer = max(image.shape[:2])
-    if kind == "crop" or (kind is None and longer <= _SMALLEST_SMEAR):
+    if kind == "crop" or (kind is None and longer <= LARGEST_CELL):
         return "crop", fit_scale(image)
     unclear = kind is None and longer <= _LARGEST_CROP
     found = None if pixel_size and not unclear else vote(segmenter, image)

@@ -12,9 +12,8 @@ from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.folding import fold
 from pap_core.model.generator import to_pixels
 from pap_core.nuclei import without_specks
-from pap_core.tiling import places, resized, scaled
+from pap_core.tiling import SIZE, places, resized, scaled
 
-SIZE = 256  # px, the side of what the network sees
 OVERLAP = 96  # px of the network, between neighbouring tiles of a smear
 KINDS = ("crop", "smear")
 

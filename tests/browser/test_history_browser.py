@@ -98,7 +98,13 @@ def act(page: "Page", chance: random.Random) -> str:
 
 
 def shows_its_address(page: "Page") -> None:
-    """See that the page did not fail, and that it is the one that the address names."""
+    """See that the page is the one that the address names, and did not fail.
+
+    What a page asks for by itself, every two seconds while a data set is built, may be answered just when a
+    person goes back: the page rests then for a moment, and the one asked for runs after it.
+    """
+    page.get_by_role("heading", name=HEADINGS[here(page)], exact=True).wait_for()
+    settle(page)
     assert page.get_by_test_id("stException").count() == 0
     assert page.get_by_test_id("stAlertContentError").count() == 0
     assert page.get_by_role("heading", name=HEADINGS[here(page)], exact=True).count() == 1

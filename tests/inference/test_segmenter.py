@@ -11,12 +11,13 @@ import torch
 from pap_core import tiling
 from pap_core.errors import InputError
 from pap_core.inference import segmenter as inference
-from pap_core.inference.segmenter import OVERLAP, SIZE, Segmenter, fit_scale, resize
+from pap_core.inference.segmenter import OVERLAP, Segmenter, fit_scale, resize
 from pap_core.labels import PALETTE, decode
 from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.generator import Generator
 from pap_core.nuclei import without_specks
 from pap_core.settings.networks import GeneratorConfig
+from pap_core.tiling import SIZE
 
 SIZES = [(1, 1), (1, 7), (40, 300), (300, 40), (255, 257), (256, 256), (257, 256), (411, 513)]
 

@@ -73,7 +73,7 @@ class Field:
     category: str
     group: str  # the smear or slide
     image: Path
-    truths: tuple[Truth, ...]  # one or more, that tell together
+    truths: tuple[Truth, ...]  # that tell together; without any nothing is known of it
     picture: str = ""  # as of a `Cell`
 
 

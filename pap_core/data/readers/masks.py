@@ -22,6 +22,7 @@ from pap_core.errors import InputError
 from pap_core.images import SUFFIXES
 from pap_core.mask_forms import CELLS, NUCLEI
 
+NO_TRUTH = "none"  # of pictures of which nothing is known
 _PARTS = {"nucleus": NUCLEI, "nuclei": NUCLEI, "nuc": NUCLEI, "cell": CELLS, "cells": CELLS}
 _KINDS = ("label", "labels", "mask", "masks", "seg", "segmentation", "gt", "truth", "instance", "instances")
 _PICTURES = ("image", "images", "picture", "pictures", "img", "imgs", "raw")
@@ -86,8 +87,10 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
 
     Args:
         source: folder.
-        truth: "nucleus" or "cell": what masks and areas are of where nothing tells it.
-        groups: regular expression, whose first group in a picture's name is the slide.
+        truth: "nucleus" or "cell": what masks and areas are of where nothing tells it; "none": the pictures
+            have none, and are taken all the same.
+        groups: regular expression, whose first group in a picture's name is the slide; one with a slash is
+            searched in its path, as ``Metaplastic/012_03``.
 
     Raises:
         InputError: a pattern that is none.
@@ -99,17 +102,19 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
     found = _pairs([_file(path, source) for path in files if _is_picture(path)], reading)
     for path in filter(documents.is_one, files):
         _read_document(path, source, truth, found, reading)
+    if truth == NO_TRUTH:
+        found.beside = {key: [] for key in found.pictures}
     names = {key: _category(key, found.row(key)) for key in found.beside}
     categories, reading.notes = united(names.values(), ())
     how_grouped: Counter[str] = Counter()
     for key in sorted(found.beside, key=lambda one: (one[0].as_posix(), one[1])):
         group, how = _group(key, found.row(key), pattern)
         how_grouped[how] += 1
+        identifier = "_".join([*key[0].parts, key[1]])
         truths = tuple(
             Truth(one.path, one.form or MASKS_OF.get(truth or ""), one.kind)
             for one in sorted(found.beside[key], key=lambda one: one.path)
         )
-        identifier = "_".join([*key[0].parts, key[1]])
         reading.fields.append(
             Field(identifier, categories[names[key]], group or identifier, found.pictures[key], truths)
         )
@@ -209,8 +214,10 @@ def _group(key: Key, row: dict[str, str], pattern: re.Pattern | None) -> tuple[s
     if told := next((row[name].strip() for name in _GROUP if row.get(name, "").strip()), None):
         return told, "by the table"
     if pattern:
-        match = pattern.search(key[1])
-        return (match[1], "by the pattern") if match and match[1] else (None, "without the pattern")
+        match = pattern.search((key[0] / key[1]).as_posix() if "/" in pattern.pattern else key[1])
+        if match and match[1]:
+            return match[1].replace("/", "_"), "by the pattern"
+        return None, "without the pattern"
     if len(key[0].parts) > 1:
         return "_".join(key[0].parts[1:]), "by their folder"
     return None, "of their own"
@@ -234,6 +241,8 @@ def _pattern(text: str | None) -> re.Pattern | None:
 def _said(fields: Sequence[Field]) -> Iterator[str]:
     """Say back what was recognised."""
     counts = Counter(tuple(sorted({_told(truth) for truth in one.truths})) for one in fields)
+    if none := counts.pop((), 0):
+        yield f"{none} pictures without truth: pseudo-label tells what a checkpoint is sure of in them"
     for told, count in sorted(counts.items()):
         kinds, rest = zip(*told, strict=True)
         yield f"{count} pictures with {' and '.join(kinds)}" + "".join(

@@ -77,6 +77,8 @@ def read_source(source: Path, options: BuildOptions | None = None) -> Reading:
     try:
         if not any(source.iterdir()):
             raise InputError(f"{source}: the folder is empty; expected {layouts}.")
+        if options.truth == masks.NO_TRUTH:
+            return _read_fields(source, options)
         if reviews.recognise(source):
             return reviews.read(source)
         if sipakmed.recognise(source):

@@ -34,6 +34,21 @@ def united(labels: Sequence[np.ndarray]) -> np.ndarray:
     return np.where((bits == 0) & nucleus, np.uint8(NUCLEUS), _CODES[bits])
 
 
+def guessed(truth: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """Return a truth with what a guess adds where it leaves something open; the truth is never contradicted.
+
+    Args:
+        truth: ``(H, W)`` uint8 label map, codes of partial truth included.
+        guess: likewise.
+
+    >>> truth = np.array([[2, 253, 253, 254, 255, 255]], np.uint8)
+    >>> guessed(truth, np.array([[0, 2, 1, 253, 254, 255]], np.uint8)).tolist()
+    [[2, 253, 1, 1, 254, 255]]
+    """
+    bits = _BITS[truth] & _BITS[guess]
+    return np.where(bits == 0, truth, _CODES[bits])
+
+
 def only_told(label: np.ndarray) -> np.ndarray:
     """Return a label map drawn from outlines without what these do not tell.
 

@@ -1,0 +1,166 @@
+"""Pseudo-labels: what a checkpoint is sure of, where the truth leaves it open, for training alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pap_core.data.build import BuildOptions, build
+from pap_core.data.dataset import load
+from pap_core.data.described import describe
+from pap_core.errors import InputError
+from pap_core.images import write_png
+from pap_core.inference.pseudo_labels import pseudo_label
+from pap_core.inference.segmenter import Segmenter
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS
+from pap_core.masks import read_label
+from pap_core.model.checkpoint import Checkpoint
+from pap_core.model.generator import Generator
+from pap_core.settings.networks import GeneratorConfig
+from tests.helpers.built import rows
+from tests.helpers.threshold_checkpoint import threshold_network
+
+SIDE = 512
+GREYS = {BACKGROUND: 235, CYTOPLASM: 170, NUCLEUS: 60}  # by darkness 0.16, 0.67 and 1.53
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> Segmenter:
+    return Segmenter(Checkpoint(Path("darkness"), threshold_network(0.4, 1.1).eval(), {}, "d" * 16), "cpu")
+
+
+def true_label(side: int = SIDE, shift: int = 0) -> np.ndarray:
+    ys, xs = np.mgrid[:side, :side]
+    away = np.hypot(xs - side / 2 - shift, ys - side / 2)
+    label = np.full((side, side), BACKGROUND, np.uint8)
+    label[away < side / 4] = CYTOPLASM
+    label[away < side / 10] = NUCLEUS
+    return label
+
+
+def painted(label: np.ndarray) -> np.ndarray:
+    grey = np.zeros(label.shape, np.uint8)
+    for code, value in GREYS.items():
+        grey[label == code] = value
+    return np.stack([grey] * 3, axis=-1)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Return a folder of four pictures of two slides."""
+    for number in range(4):
+        path = tmp_path / "pictures" / "Metaplastic" / f"{number // 2}_{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_png(path, painted(true_label(shift=5 * number)))
+    return tmp_path / "pictures"
+
+
+def without_truth(source: Path, out: Path) -> Path:
+    options = BuildOptions(truth="none", groups=r"([^/]+/\d+)_", test_share=0.5)
+    return build(source, out, options) and out
+
+
+def test_pictures_without_truth_become_tiles_of_which_nothing_is_known(pictures: Path, tmp_path: Path):
+    write_png(pictures / "Metaplastic" / "2_4.png", painted(true_label(200)))
+    described = build(
+        pictures, tmp_path / "data", BuildOptions(truth="none", groups=r"([^/]+/\d+)_", test_share=0.4)
+    )
+    table = rows(tmp_path / "data")
+    assert {row["group"] for row in table} == {"Metaplastic_0", "Metaplastic_1", "Metaplastic_2"}
+    assert {row["ignore"] for row in table} == {str(256 * 256)}
+    assert "5 pictures without truth" in " ".join(described["notes"])
+    (small,) = (row for row in table if row["group"] == "Metaplastic_2")
+    assert float(small["scale"]) == pytest.approx(256 / 200)  # one cell, as a crop is seen
+    assert {row["scale"] for row in table if row is not small} == {"1.0"}
+
+
+def test_what_the_checkpoint_is_sure_of_is_told_on_the_training_side(
+    pictures: Path, tmp_path: Path, segmenter: Segmenter
+):
+    data = without_truth(pictures, tmp_path / "data")
+    described = pseudo_label(segmenter, data, tmp_path / "told")
+    assert described["pseudo_labels"] == {
+        "of": describe(data)["digest"],
+        "checkpoint": "darkness",
+        "digest": "d" * 16,
+        "sure": 0.9,
+    }
+    train, test = load([tmp_path / "told"], "train"), load([tmp_path / "told"], "test")
+    assert (test.labels == IGNORE).all()
+    labels, grey = train.labels.numpy(), train.images.numpy()[:, 0]
+    known = np.isin(labels, list(GREYS))
+    assert 0.8 < known.mean() < 1  # at the edges it is not sure
+    for code, value in GREYS.items():
+        assert (grey[labels == code] == value).mean() > 0.99
+        assert (labels == code).any()
+    for row in rows(tmp_path / "told"):
+        label = read_label(tmp_path / "told" / "labels" / f"{row['id']}.png")
+        assert int(row["nucleus"]) == (label == NUCLEUS).sum()
+        assert (tmp_path / "told" / "targets" / f"{row['id']}.png").exists()
+
+
+def test_the_truth_is_never_contradicted(tmp_path: Path, segmenter: Segmenter):
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(2):
+        label = true_label(shift=30 * number)
+        mask = np.zeros(label.shape, np.uint8)
+        mask[:60, :60] = 255  # a nucleus, says the expert, on the glass; and the dark one is none
+        write_png(source / f"{number}.png", painted(label))
+        write_png(source / f"{number}_nucleus.png", mask)
+    build(source, tmp_path / "data", BuildOptions(scale=1.0, test_share=0.5))
+    pseudo_label(segmenter, tmp_path / "data", tmp_path / "told")
+    before, after = (load([tmp_path / name], "train") for name in ("data", "told"))
+    grey = before.images.numpy()[:, 0]
+    truth, found = before.labels.numpy(), after.labels.numpy()
+    assert set(np.unique(truth)) == {NUCLEUS, NOT_NUCLEUS}
+    assert (found[truth == NUCLEUS] == NUCLEUS).all()
+    assert (found[(truth == NOT_NUCLEUS) & (grey == GREYS[NUCLEUS])] != NUCLEUS).all()
+    assert (found[(truth == NOT_NUCLEUS) & (grey == GREYS[CYTOPLASM])] == CYTOPLASM).mean() > 0.9
+
+
+def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segmenter):
+    data = without_truth(pictures, tmp_path / "data")
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pseudo_label(segmenter, data, tmp_path / "told", progress=interrupt)
+    assert not (tmp_path / "told").exists()
+    written = sorted(path.name for path in tmp_path.glob(".told.*.part/labels/*.png"))
+    assert 0 < len(written) < len(rows(data))
+    seen: list[int] = []
+    hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(len(said)))
+    pseudo_label(segmenter, data, tmp_path / "told")
+    hook.remove()
+    left = [row for row in rows(data) if row["split"] == "train" and f"{row['id']}.png" not in written]
+    assert sum(seen) == 6 * len(left)  # three sizes, each mirrored
+    pseudo_label(segmenter, data, tmp_path / "at_once")
+    assert (tmp_path / "told" / "manifest.csv").read_bytes() == (
+        tmp_path / "at_once" / "manifest.csv"
+    ).read_bytes()
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("sure", [0.5, 1.0, float("nan")])
+def test_how_sure_is_a_share_above_a_half(tmp_path: Path, segmenter: Segmenter, sure: float):
+    with pytest.raises(InputError, match="sure"):
+        pseudo_label(segmenter, tmp_path, tmp_path / "told", sure)
+
+
+def test_a_folder_that_is_there_and_a_painter_of_colours_are_refused(
+    pictures: Path, tmp_path: Path, segmenter: Segmenter
+):
+    data = without_truth(pictures, tmp_path / "data")
+    (tmp_path / "told").mkdir()
+    with pytest.raises(InputError, match="told: is there already"):
+        pseudo_label(segmenter, data, tmp_path / "told")
+    painter = Generator(GeneratorConfig(levels=3, width=2, head="colour"))
+    with pytest.raises(InputError, match="paints colours"):
+        pseudo_label(
+            Segmenter(Checkpoint(Path("painter"), painter.eval(), {}, "e" * 16), "cpu"),
+            data,
+            tmp_path / "new",
+        )
+    assert not list(tmp_path.glob("*new*"))
