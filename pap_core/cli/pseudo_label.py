@@ -13,18 +13,27 @@ def add(commands: "argparse._SubParsersAction") -> None:
         commands,
         "pseudo-label",
         run,
-        "Copy a data set; where its training side leaves a class open, what a checkpoint is sure of is told.",
+        "Copy a data set; where its training side leaves a class open, what checkpoints are sure of is told.",
     )
     one.add_argument("dataset", type=path, help="data set folder")
     one.add_argument("out", type=path, help="new data set folder")
     one.add_argument(
-        "--checkpoint", type=named, default="compact", help="folder, run folder, or the name of a shipped one"
+        "--checkpoint",
+        action="append",
+        type=named,
+        required=True,
+        help="folder, run folder, or the name of a shipped one; of several it is the mean; repeatable",
     )
     one.add_argument(
         "--sure",
         type=float,
         default=0.9,
         help="what the classes that are left have of the probability at least, in the mean over views",
+    )
+    one.add_argument(
+        "--nuclei-only",
+        action="store_true",
+        help="tell nuclei, and what is no nucleus, and nothing of cytoplasm",
     )
     one.add_argument("--json", action="store_true")
 
@@ -37,8 +46,10 @@ def run(options: argparse.Namespace) -> int:
     from pap_core.model.catalogue import resolve
     from pap_core.model.checkpoint import read
 
-    segmenter = Segmenter(read(resolve(options.checkpoint)))
+    segmenters = [Segmenter(read(resolve(one))) for one in options.checkpoint]
     with Bar("crops") as progress:
-        described = pseudo_label(segmenter, options.dataset, options.out, options.sure, progress)
+        described = pseudo_label(
+            segmenters, options.dataset, options.out, options.sure, options.nuclei_only, progress
+        )
     print(json.dumps(described, indent=2) if options.json else summary(described))
     return 0

@@ -15,12 +15,12 @@ _Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of p
 
 
 class PseudoLabels(TypedDict):
-    """Which checkpoint told what the truth left open; see `pap_core.inference.pseudo_labels`."""
+    """Which checkpoints told what the truth left open; see `pap_core.inference.pseudo_labels`."""
 
     of: FileName  # digest of the data set that was copied
-    checkpoint: str
-    digest: FileName  # of its weights
+    checkpoints: dict[str, FileName]  # names, and digests of their weights
     sure: Number
+    nuclei_only: bool
 
 
 class Described(TypedDict, total=False):

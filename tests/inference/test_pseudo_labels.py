@@ -78,12 +78,12 @@ def test_what_the_checkpoint_is_sure_of_is_told_on_the_training_side(
     pictures: Path, tmp_path: Path, segmenter: Segmenter
 ):
     data = without_truth(pictures, tmp_path / "data")
-    described = pseudo_label(segmenter, data, tmp_path / "told")
+    described = pseudo_label([segmenter], data, tmp_path / "told")
     assert described["pseudo_labels"] == {
         "of": describe(data)["digest"],
-        "checkpoint": "darkness",
-        "digest": "d" * 16,
+        "checkpoints": {"darkness": "d" * 16},
         "sure": 0.9,
+        "nuclei_only": False,
     }
     train, test = load([tmp_path / "told"], "train"), load([tmp_path / "told"], "test")
     assert (test.labels == IGNORE).all()
@@ -109,7 +109,7 @@ def test_the_truth_is_never_contradicted(tmp_path: Path, segmenter: Segmenter):
         write_png(source / f"{number}.png", painted(label))
         write_png(source / f"{number}_nucleus.png", mask)
     build(source, tmp_path / "data", BuildOptions(scale=1.0, test_share=0.5))
-    pseudo_label(segmenter, tmp_path / "data", tmp_path / "told")
+    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
     before, after = (load([tmp_path / name], "train") for name in ("data", "told"))
     grey = before.images.numpy()[:, 0]
     truth, found = before.labels.numpy(), after.labels.numpy()
@@ -126,17 +126,17 @@ def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segm
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pseudo_label(segmenter, data, tmp_path / "told", progress=interrupt)
+        pseudo_label([segmenter], data, tmp_path / "told", progress=interrupt)
     assert not (tmp_path / "told").exists()
     written = sorted(path.name for path in tmp_path.glob(".told.*.part/labels/*.png"))
     assert 0 < len(written) < len(rows(data))
     seen: list[int] = []
     hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(len(said)))
-    pseudo_label(segmenter, data, tmp_path / "told")
+    pseudo_label([segmenter], data, tmp_path / "told")
     hook.remove()
     left = [row for row in rows(data) if row["split"] == "train" and f"{row['id']}.png" not in written]
-    assert sum(seen) == 6 * len(left)  # three sizes, each mirrored
-    pseudo_label(segmenter, data, tmp_path / "at_once")
+    assert sum(seen) == 3 * len(left)  # at three sizes
+    pseudo_label([segmenter], data, tmp_path / "at_once")
     assert (tmp_path / "told" / "manifest.csv").read_bytes() == (
         tmp_path / "at_once" / "manifest.csv"
     ).read_bytes()
@@ -146,7 +146,7 @@ def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segm
 @pytest.mark.parametrize("sure", [0.5, 1.0, float("nan")])
 def test_how_sure_is_a_share_above_a_half(tmp_path: Path, segmenter: Segmenter, sure: float):
     with pytest.raises(InputError, match="sure"):
-        pseudo_label(segmenter, tmp_path, tmp_path / "told", sure)
+        pseudo_label([segmenter], tmp_path, tmp_path / "told", sure)
 
 
 def test_a_folder_that_is_there_and_a_painter_of_colours_are_refused(
@@ -155,12 +155,9 @@ def test_a_folder_that_is_there_and_a_painter_of_colours_are_refused(
     data = without_truth(pictures, tmp_path / "data")
     (tmp_path / "told").mkdir()
     with pytest.raises(InputError, match="told: is there already"):
-        pseudo_label(segmenter, data, tmp_path / "told")
+        pseudo_label([segmenter], data, tmp_path / "told")
+    new = tmp_path / "new"
     painter = Generator(GeneratorConfig(levels=3, width=2, head="colour"))
     with pytest.raises(InputError, match="paints colours"):
-        pseudo_label(
-            Segmenter(Checkpoint(Path("painter"), painter.eval(), {}, "e" * 16), "cpu"),
-            data,
-            tmp_path / "new",
-        )
+        pseudo_label([segmenter, Segmenter(Checkpoint(Path("painter"), painter.eval(), {}, "e"))], data, new)
     assert not list(tmp_path.glob("*new*"))
