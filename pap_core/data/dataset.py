@@ -55,14 +55,21 @@ def load(folders: Sequence[Path], side: str) -> Crops:
             that side.
     """
     table = table_of(folders, side)
+    images = labels = torch.empty(0)
     with ThreadPoolExecutor() as pool:
-        pairs = list(pool.map(_read_as_built, table["folder"], table["id"], table["digest"]))
-    sizes = {label.shape for _, label in pairs}
-    if len(sizes) > 1:
-        names = ", ".join(map(str, folders))
-        raise InputError(f"{names}: crops of different sizes {sorted(sizes)}; build them alike.")
-    images = torch.from_numpy(np.stack([image for image, _ in pairs])).permute(0, 3, 1, 2).contiguous()
-    return Crops(table, images, torch.from_numpy(np.stack([label for _, label in pairs])))
+        pairs = pool.map(_read_as_built, table["folder"], table["id"], table["digest"])
+        for number, (image, label) in enumerate(pairs):  # each where it is to stay: thousands are gigabytes
+            shape = label.shape
+            if not number:
+                images = torch.empty((len(table), 3, *shape), dtype=torch.uint8)
+                labels = torch.empty((len(table), *shape), dtype=torch.uint8)
+            if shape != labels.shape[1:]:
+                sizes = sorted({shape, tuple(labels.shape[1:])})
+                names = ", ".join(map(str, folders))
+                raise InputError(f"{names}: crops of different sizes {sizes}; build them alike.")
+            images[number] = torch.from_numpy(image).permute(2, 0, 1)
+            labels[number] = torch.from_numpy(label)
+    return Crops(table, images, labels)
 
 
 def table_of(folders: Sequence[Path], side: str) -> pd.DataFrame:

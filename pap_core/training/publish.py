@@ -139,6 +139,7 @@ def write_card(
     weights = [f"{one['folder']} {one['weight']:g}" for one in datasets if "weight" in one]
     if weights:
         lines += ["", f"The draws of an epoch are shared by weight: {', '.join(weights)}."]
+    lines += [_pseudo_labels(one) for one in datasets if "pseudo_labels" in one]
     lines += [
         "",
         f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; no "
@@ -165,6 +166,17 @@ def write_card(
             "- Encoder: EfficientNet-Lite0 (M. Tan and Q. V. Le, ICML 2019), ImageNet weights, Apache 2.0."
         )
     return "\n".join(lines) + "\n"
+
+
+def _pseudo_labels(dataset: dict) -> str:
+    """Say whose word a data set is where its truth says nothing."""
+    told = dataset["pseudo_labels"]
+    of = "Nuclei" if told["nuclei_only"] else "Classes"
+    names = ", ".join(f"{name} (`{digest}`)" for name, digest in told["checkpoints"].items())
+    return (
+        f"\n{of} that the training side of {dataset['folder']} leaves open are pseudo-labels: what the mean "
+        f"over {names} has at least {told['sure']:g} of the probability for."
+    )
 
 
 def _before(training: dict) -> list[str]:

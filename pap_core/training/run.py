@@ -282,7 +282,8 @@ def new_folder(preset: str) -> Path:
 
 def _identity(dataset: Path) -> dict:
     described = describe(dataset, _IDENTITY)
-    return {name: cast(dict, described)[name] for name in _IDENTITY}
+    found = {name: cast(dict, described)[name] for name in _IDENTITY}
+    return found | {name: described[name] for name in ("pseudo_labels",) if name in described}
 
 
 def _published(dataset: dict) -> dict:

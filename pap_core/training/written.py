@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
+from pap_core.data.described import PseudoLabels
 from pap_core.files import Count, Moment, PathText, fitting, parse_as_written
 from pap_core.jobs import status
 
@@ -22,6 +23,7 @@ class OfDataset(TypedDict):
     crops: NotRequired[Count]
     sides: NotRequired[dict[str, Count]]
     weight: NotRequired[Annotated[float, msgspec.Meta(gt=0)]]  # by which data sets share the draws
+    pseudo_labels: NotRequired[PseudoLabels]
 
 
 class Chosen(TypedDict, total=False):

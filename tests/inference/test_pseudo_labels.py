@@ -12,7 +12,7 @@ from pap_core.errors import InputError
 from pap_core.images import write_png
 from pap_core.inference.pseudo_labels import pseudo_label
 from pap_core.inference.segmenter import Segmenter
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.masks import read_label
 from pap_core.model.checkpoint import Checkpoint
 from pap_core.model.generator import Generator
@@ -117,6 +117,53 @@ def test_the_truth_is_never_contradicted(tmp_path: Path, segmenter: Segmenter):
     assert (found[truth == NUCLEUS] == NUCLEUS).all()
     assert (found[(truth == NOT_NUCLEUS) & (grey == GREYS[NUCLEUS])] != NUCLEUS).all()
     assert (found[(truth == NOT_NUCLEUS) & (grey == GREYS[CYTOPLASM])] == CYTOPLASM).mean() > 0.9
+
+
+def test_a_cell_that_lies_in_a_part_of_its_crop_is_seen_fitted(tmp_path: Path, segmenter: Segmenter):
+    """Its picture is 160 by 120 px of a tile; what was mirrored around it stays unknown."""
+    for number in range(2):
+        path = tmp_path / "cells" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_png(path, painted(true_label(320, shift=number))[40:280])
+    build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", scale=0.5, test_share=0.5))
+    seen: list[tuple[int, ...]] = []
+    hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(said.shape[-2:]))
+    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
+    hook.remove()
+    assert seen == [(192, 192), (256, 256), (320, 320)]
+    told = load([tmp_path / "told"], "train")
+    label, grey = told.labels[0].numpy(), told.images[0, 0].numpy()
+    inside = np.zeros(label.shape, bool)
+    inside[68:188, 48:208] = True
+    assert (label[~inside] == IGNORE).all()
+    for code, value in GREYS.items():
+        painted_so = abs(grey.astype(int) - value) < 30
+        assert (label[inside & painted_so] == code).mean() > 0.8
+        assert painted_so[label == code].mean() > 0.95
+
+
+def test_nuclei_alone_are_told_where_that_is_asked(pictures: Path, tmp_path: Path, segmenter: Segmenter):
+    data = without_truth(pictures, tmp_path / "data")
+    pseudo_label([segmenter], data, tmp_path / "told", nuclei_only=True)
+    labels = load([tmp_path / "told"], "train").labels.numpy()
+    grey = load([data], "train").images.numpy()[:, 0]
+    assert set(np.unique(labels)) == {NUCLEUS, NOT_NUCLEUS, IGNORE}
+    assert (labels[grey == GREYS[NUCLEUS]] == NUCLEUS).mean() > 0.9
+    assert (labels[grey == GREYS[BACKGROUND]] == NOT_NUCLEUS).mean() > 0.9
+
+
+def test_where_checkpoints_differ_their_mean_is_not_sure(
+    pictures: Path, tmp_path: Path, segmenter: Segmenter
+):
+    """One takes for cytoplasm what the other takes for nucleus: of a cell is what they agree on."""
+    network = threshold_network(0.4, 2.0).eval()
+    other = Segmenter(Checkpoint(Path("pale"), network, {}, "c" * 16), "cpu")
+    data = without_truth(pictures, tmp_path / "data")
+    pseudo_label([segmenter, other], data, tmp_path / "told")
+    labels = load([tmp_path / "told"], "train").labels.numpy()
+    grey = load([data], "train").images.numpy()[:, 0]
+    assert (labels[grey == GREYS[NUCLEUS]] == OF_CELL).mean() > 0.9
+    assert (labels[grey == GREYS[CYTOPLASM]] == CYTOPLASM).mean() > 0.9
 
 
 def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segmenter):

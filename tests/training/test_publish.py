@@ -102,6 +102,16 @@ def terms_of(card: str) -> set[str]:
     return {line for line in sources.splitlines() if re.search(r"Open for research|Under ", line)}
 
 
+def test_a_card_tells_pseudo_labels_from_truth() -> None:
+    config = read(SHIPPED / "compact").config
+    told = {"of": "0", "checkpoints": {"a": "1a", "b": "2b"}, "sure": 0.9, "nuclei_only": True}
+    first, *others = config["training"]["datasets"]
+    config |= {"training": config["training"] | {"datasets": [first | {"pseudo_labels": told}, *others]}}
+    card = write_card("one", config, "0123", "a minute", [], "commands", "")
+    assert f"Nuclei that the training side of {first['folder']} leaves open are pseudo-labels" in card
+    assert "a (`1a`), b (`2b`) has at least 0.9" in card
+
+
 @pytest.mark.parametrize("source", ["sipakmed", "herlev", "phantom", REVIEWS, MIXED])
 def test_a_card_states_the_terms_of_its_weights_and_of_each_source(source: str) -> None:
     config = read(SHIPPED / "compact").config
