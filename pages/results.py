@@ -101,7 +101,7 @@ def download(rows: pd.DataFrame, order: list[str], summary: dict, reading: Readi
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
-        help="A row for each cell listed, in this order: its pixels counted, all five metrics from 0 to 1, "
+        help="A row for each cell listed, in this order: its pixels counted, all metrics from 0 to 1, "
         "and the digests of checkpoint and data set.",
     )
 

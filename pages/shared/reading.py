@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pap_core.evaluation.published import PUBLISHED
+from pap_core.evaluation import measured
 
-METRICS = {name: name.capitalize() for name in PUBLISHED["nucleus"]} | {"jaccard": "Jaccard index"}
+METRICS = {name: name.capitalize() for name in measured.METRICS} | {"jaccard": "Jaccard index"}
 CLASSES = {"nucleus": "Nucleus", "cytoplasm": "Cytoplasm", "both": "Together"}
 PROTOCOL_HELP = (
     "How a class is read off the generated colours. **strict**: each pixel takes the class of the nearest "
@@ -21,7 +21,8 @@ CLASS_HELP = (
     "has it."
 )
 METRIC_HELP = (
-    "**Jaccard index**: pixels found and marked, of those found or marked. **Sensitivity**: of the marked, "
+    "**Jaccard index**: pixels found and marked, of those found or marked. **Dice**: twice those, of the "
+    "found and the marked added up. **Sensitivity**: of the marked, "
     "those found. **Specificity**: of the unmarked, those left out. **Precision**: of the found, those "
     "marked. **Accuracy**: of all, those right."
 )

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from pap_core.comparison.compare import Done
-from pap_core.evaluation.measured import Figures, Metrics
+from pap_core.evaluation.measured import METRICS, Figures, Metrics
 from pap_core.evaluation.published import DOI, PUBLISHED, TABLE_5
 from pap_core.evaluation.store import Kept
 from pap_core.methods.catalogue import ABOUT
 
 CLASSES = ("both", "nucleus", "cytoplasm")
-METRICS = tuple(PUBLISHED["nucleus"])
+OTHERS = tuple(one for one in METRICS if one != "jaccard")
+_PUBLISHED = ("jaccard", *(one for one in PUBLISHED["nucleus"] if one != "jaccard"))
 ALL = "(all)"  # in place of a category
 _LATEX = {sign: f"\\{sign}" for sign in "_&%#{}$"} | {
     "\\": r"\textbackslash{}",
@@ -88,7 +89,7 @@ def wide_table(table: pd.DataFrame, protocol: str, label_class: str, category: s
     """Return one protocol and class of `long_table`: a row a method, best Jaccard index first.
 
     Returns:
-        By method name: the means of the five metrics, `low` and `high` of the Jaccard index,
+        By method name: the means of the metrics, `low` and `high` of the Jaccard index,
         `milliseconds`, `parameters`, `minutes`.
     """
     chosen = table[
@@ -108,14 +109,14 @@ def markdown(table: pd.DataFrame, protocol: str) -> str:
     lines = [f"## Protocol `{protocol}`", ""]
     for label_class in CLASSES:
         wide = wide_table(table, protocol, label_class)
-        head = ["method", "Jaccard [95 % interval]", *METRICS[:-1]]
+        head = ["method", "Jaccard [95 % interval]", *OTHERS]
         together = label_class == "both"
-        head += ["published¹: Jaccard, " + ", ".join(METRICS[:-1])] if together else []
+        head += ["published¹: " + ", ".join(_PUBLISHED).capitalize()] if together else []
         head += ["ms per crop", "parameters", "minutes"] if together else []
         lines += [f"### {NAMES[label_class]}", "", markdown_row(head), markdown_row(["---"] * len(head))]
         for name, one in wide.iterrows():
             cells = [markdown_title(name), with_interval(one)]
-            cells += [share(one[metric]) for metric in METRICS[:-1]]
+            cells += [share(one[metric]) for metric in OTHERS]
             if together:
                 cells += [published(name)]
                 costs = ("milliseconds", ".0f"), ("parameters", ",.0f"), ("minutes", ".1f")
@@ -136,13 +137,13 @@ def latex(table: pd.DataFrame, protocol: str, label_class: str) -> str:
     wide = wide_table(table, protocol, label_class)
     lines = [
         rf"% protocol {protocol}, {NAMES[label_class].lower()}; Jaccard index with its 95\,\% interval",
-        r"\begin{tabular}{lrrrrr}",
+        rf"\begin{{tabular}}{{l{'r' * len(METRICS)}}}",
         r"\toprule",
-        " & ".join(["Method", "Jaccard", *(metric.capitalize() for metric in METRICS[:-1])]) + r" \\",
+        " & ".join(["Method", "Jaccard", *(metric.capitalize() for metric in OTHERS)]) + r" \\",
         r"\midrule",
     ]
     for name, one in wide.iterrows():
-        cells = [_escaped(title(name)), with_interval(one), *(share(one[metric]) for metric in METRICS[:-1])]
+        cells = [_escaped(title(name)), with_interval(one), *(share(one[metric]) for metric in OTHERS)]
         lines.append(" & ".join(cells).replace("–", "--") + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
@@ -156,7 +157,7 @@ def published(name: str) -> str:
     row = TABLE_5.get(ABOUT[name].row) if name in ABOUT else None
     if not row:
         return "–"
-    found = (row.get(metric) for metric in ("jaccard", *METRICS[:-1]))
+    found = (row.get(metric) for metric in _PUBLISHED)
     return ", ".join("–" if value is None else f"{value:.2f}" for value in found)
 
 

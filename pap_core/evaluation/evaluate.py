@@ -13,10 +13,11 @@ from pap_core.data.dataset import Crops, load
 from pap_core.data.described import describe
 from pap_core.data.extent import Extent
 from pap_core.errors import InputError
-from pap_core.evaluation.intervals import LEVEL, RESAMPLES, figures
+from pap_core.evaluation.intervals import LEVEL, RESAMPLES
 from pap_core.evaluation.measured import SUMMARY, TABLE
 from pap_core.evaluation.metrics import METRICS, compare, scores
 from pap_core.evaluation.published import DOI, PUBLISHED, TOGETHER
+from pap_core.evaluation.summaries import summarise
 from pap_core.files import write_whole
 from pap_core.labels import CLASSES, NUCLEUS, PROTOCOLS
 
@@ -111,7 +112,7 @@ def measure(
 
     Returns:
         Columns `id`, `category`, `group`, `protocol`, `class` (nucleus, cytoplasm, `BOTH`), `tp`, `fp`,
-        `fn`, `tn` (pixels), the five `METRICS` (0 to 1, NaN where undefined) and `nucleus_area` (pixels
+        `fn`, `tn` (pixels), the `METRICS` (0 to 1, NaN where undefined) and `nucleus_area` (pixels
         of the crop that the expert marked as nucleus).
     """
     frames = []
@@ -139,19 +140,6 @@ def measure(
         if progress:
             progress(min(batch.stop, len(crops)), len(crops))
     return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)
-
-
-def summarise(table: pd.DataFrame) -> dict:
-    """Summarise a table by image, as `measure` makes it.
-
-    Returns:
-        `crops`, `groups` and `protocols`: by protocol, class and metric the `mean` over images, `sd` (the
-        sample's, n - 1), `low` and `high` (95 % interval by slide, see `figures`) and `undefined`, the
-        number of images left out because the metric is 0/0 there. A figure that does not exist is None.
-        Under `categories` the same for each category.
-    """
-    categories = {name: _summary(rows) for name, rows in table.groupby("category")}
-    return {**_summary(table), "categories": categories}
 
 
 def report(summary: dict, protocol: str) -> str:
@@ -189,16 +177,6 @@ def report(summary: dict, protocol: str) -> str:
     return "\n".join(lines)
 
 
-def _summary(table: pd.DataFrame) -> dict:
-    protocols: dict[str, dict] = {}
-    for (protocol, name), rows in table.groupby(["protocol", "class"], sort=False):
-        groups = rows["group"].to_numpy()
-        protocols.setdefault(protocol, {})[name] = {
-            metric: figures(rows[metric].to_numpy(), groups) for metric in METRICS
-        }
-    return {"crops": table["id"].nunique(), "groups": table["group"].nunique(), "protocols": protocols}
-
-
 def _measured(figures: dict) -> str:
     mean, sd, low, high = (_percent(figures[name]) for name in ("mean", "sd", "low", "high"))
     left_out = f" ({figures['undefined']} undefined)" if figures["undefined"] else ""
@@ -206,6 +184,8 @@ def _measured(figures: dict) -> str:
 
 
 def _published(name: str, metric: str) -> str:
+    if metric not in TOGETHER:
+        return "–"
     if name == BOTH:
         return f"{TOGETHER[metric]:.0f}"
     mean, sd = PUBLISHED[name][metric]

@@ -1,6 +1,6 @@
 """What an evaluation writes: the schemas of its table by image and of its summary, without torch."""
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import msgspec
 
@@ -9,7 +9,7 @@ from pap_core.files import Count, FileName
 
 TABLE, SUMMARY = "per_image.csv", "summary.json"
 PROTOCOL = "strict"  # by which checkpoints and runs are told apart
-METRICS = tuple(PUBLISHED["nucleus"])
+METRICS = (*PUBLISHED["nucleus"], "dice")
 
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -30,6 +30,7 @@ Row = TypedDict(
         "sensitivity": _Share | None,
         "specificity": _Share | None,
         "jaccard": _Share | None,
+        "dice": NotRequired[_Share | None],  # evaluations of before it was measured have none
         "nucleus_area": Count,
     },
 )
@@ -54,6 +55,7 @@ class Metrics(TypedDict):
     sensitivity: Figures
     specificity: Figures
     jaccard: Figures
+    dice: NotRequired[Figures]
 
 
 class Classes(TypedDict):

@@ -1,4 +1,4 @@
-"""Five metrics from four counts (the paper, section 2; SPEC, section 5)."""
+"""Six metrics from four counts: the five of the paper (section 2), and Dice."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _PARTIAL = {  # codes that leave a class open, and not all of them
     one: tuple(code for code, classes in MAY_BE.items() if one in classes and len(classes) == 2)
     for one in CLASSES.values()
 }
-METRICS = ("accuracy", "precision", "sensitivity", "specificity", "jaccard")
+METRICS = ("accuracy", "precision", "sensitivity", "specificity", "jaccard", "dice")
 
 
 def count(predicted: np.ndarray, truth: np.ndarray, known: np.ndarray) -> dict[str, np.ndarray]:
@@ -45,11 +45,12 @@ def count(predicted: np.ndarray, truth: np.ndarray, known: np.ndarray) -> dict[s
 
 
 def scores(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Derive the five metrics from the counts; 0/0 is undefined, NaN.
+    """Derive the metrics from the counts; 0/0 is undefined, NaN.
 
-    >>> found = scores({"tp": 3, "fp": 1, "fn": 0, "tn": 0})
+    >>> found = scores({"tp": 3, "fp": 1, "fn": 1, "tn": 0})
     >>> {name: float(value) for name, value in found.items()}  # doctest: +NORMALIZE_WHITESPACE
-    {'accuracy': 0.75, 'precision': 0.75, 'sensitivity': 1.0, 'specificity': 0.0, 'jaccard': 0.75}
+    {'accuracy': 0.6, 'precision': 0.75, 'sensitivity': 0.75, 'specificity': 0.0, 'jaccard': 0.6,
+     'dice': 0.75}
     """
     tp, fp, fn, tn = (np.asarray(counts[name], dtype=np.float64) for name in ("tp", "fp", "fn", "tn"))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -59,6 +60,7 @@ def scores(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             "sensitivity": tp / (tp + fn),
             "specificity": tn / (tn + fp),
             "jaccard": tp / (tp + fp + fn),
+            "dice": 2 * tp / (2 * tp + fp + fn),
         }
 
 

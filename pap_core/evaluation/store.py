@@ -23,6 +23,8 @@ from pap_core.errors import InputError
 from pap_core.evaluation import cost
 from pap_core.evaluation.cost import Cost
 from pap_core.evaluation.measured import PROTOCOL, SUMMARY, TABLE, Row, Summary
+from pap_core.evaluation.metrics import scores
+from pap_core.evaluation.summaries import summarise
 from pap_core.files import Damaged, read_as_written
 from pap_core.images import png_bytes, read_image
 from pap_core.jobs import liveness
@@ -46,10 +48,15 @@ class Kept:
     folder: Path
 
     def summary(self) -> Summary:
-        """Read ``summary.json``; raises InputError where it is missing or damaged."""
+        """Read ``summary.json``; raises InputError where it is missing or damaged.
+
+        What was evaluated before Dice was measured is summarised again, by its table.
+        """
         found = self._read(read_as_written, SUMMARY, Summary)
         if any(PROTOCOL not in part["protocols"] for part in (found, *found["categories"].values())):
             raise self._damaged(SUMMARY, f"no protocol {PROTOCOL}")
+        if "dice" not in found["protocols"][PROTOCOL]["nucleus"]:
+            found |= summarise(self.table())
         return found
 
     def table(self) -> pd.DataFrame:
@@ -58,7 +65,10 @@ class Kept:
         Raises:
             InputError: it is missing or damaged.
         """
-        return self._read(read_table, TABLE, Row)
+        table = self._read(read_table, TABLE, Row)
+        if "dice" not in table:  # of before it was measured
+            table.insert(table.columns.get_loc("jaccard") + 1, "dice", scores(table)["dice"])
+        return table
 
     def cost(self) -> Cost:
         """Read what a crop takes."""

@@ -1,4 +1,4 @@
-"""A correction against the prediction it mends: measures before and after, and the five metrics."""
+"""A correction against the prediction it mends: measures before and after, and the metrics."""
 
 import math
 
@@ -35,7 +35,7 @@ def metrics(before: Outlines, after: Outlines, shape: tuple[int, int]) -> pd.Dat
         shape: ``(H, W)`` of the picture.
 
     Returns:
-        Rows "nucleus" and "cytoplasm", the five metrics as columns, 0 to 1; NaN where undefined.
+        Rows "nucleus" and "cytoplasm", the metrics as columns, 0 to 1; NaN where undefined.
     """
     predicted, truth = before.label(shape), after.label(shape)
     known = np.ones(shape, dtype=bool)

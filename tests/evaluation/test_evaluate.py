@@ -144,6 +144,7 @@ def test_every_metric_follows_from_the_counts_in_its_row(rows):
             "sensitivity": (tp, tp + fn),
             "specificity": (tn, tn + fp),
             "jaccard": (tp, tp + fp + fn),
+            "dice": (2 * tp, 2 * tp + fp + fn),
         }
         for metric, (above, below) in fractions.items():
             if below == 0:

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, jaccard_score, precision_score, recall_score
+from sklearn.metrics import accuracy_score, f1_score, jaccard_score, precision_score, recall_score
 
 from pap_core.evaluation.metrics import METRICS, compare, compare_cells, count, reference, scores
 from pap_core.labels import (
@@ -23,7 +23,7 @@ PARTS = ("tp", "fp", "fn", "tn")
 
 
 def independent(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """The five metrics of flat bool masks by scikit-learn; NaN where 0/0."""
+    """The metrics of flat bool masks by scikit-learn; NaN where 0/0."""
     negative, found = ~truth, ~predicted
     return {
         "accuracy": accuracy_score(truth, predicted) if len(truth) else np.nan,
@@ -31,6 +31,7 @@ def independent(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         "sensitivity": recall_score(truth, predicted) if truth.any() else np.nan,
         "specificity": recall_score(negative, found) if negative.any() else np.nan,
         "jaccard": jaccard_score(truth, predicted) if (truth | predicted).any() else np.nan,
+        "dice": f1_score(truth, predicted) if (truth | predicted).any() else np.nan,
     }
 
 

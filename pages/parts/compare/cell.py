@@ -86,7 +86,7 @@ def _metrics(crop: str, first: Entry, second: Entry, reading: Reading) -> None:
     shown.loc["Difference"] = shown.iloc[0] - shown.iloc[1]
     words = shown.map(lambda value: "undefined" if pd.isna(value) else f"{value:.3f}")
     st.table(
-        words.rename(columns=METRICS), alt=f"Five metrics of crop {crop} for {first.title} and {second.title}"
+        words.rename(columns=METRICS), alt=f"Metrics of crop {crop} for {first.title} and {second.title}"
     )
 
 

@@ -52,7 +52,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
             COSTS["parameters"]: st.column_config.NumberColumn(format="localized"),
             COSTS["minutes"]: st.column_config.NumberColumn(format="%.1f"),
         },
-        alt=f"Five metrics of {of.lower()} under {protocol} and what each method takes, best Jaccard first",
+        alt=f"Metrics of {of.lower()} under {protocol} and what each method takes, best Jaccard first",
     )
     st.markdown(NOTE)
     st.subheader(f"Measured and published: {of.lower()}, protocol {protocol}", anchor=False)

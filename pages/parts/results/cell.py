@@ -136,7 +136,7 @@ def _metrics(rows: pd.DataFrame, crop: str) -> None:
         },
         index=[CLASSES[name] for name in rows.index],
     )
-    st.table(shown, alt=f"Five metrics of crop {crop} for nucleus, cytoplasm and both")
+    st.table(shown, alt=f"Metrics of crop {crop} for nucleus, cytoplasm and both")
 
 
 @st.cache_data(max_entries=256, max_size="128MB", show_spinner=False)

@@ -25,7 +25,7 @@ def show_tables(summary: dict, reading: Reading) -> None:
         hide_index=True,
         height="content",
         placeholder="–",
-        alt=f"Five metrics of nucleus, cytoplasm and both, measured under {reading.protocol} and published",
+        alt=f"Metrics of nucleus, cytoplasm and both, measured under {reading.protocol} and published",
     )
     st.markdown(NOTE)
     st.subheader(f"By category: {of}, protocol {reading.protocol}", anchor=False)
@@ -34,7 +34,7 @@ def show_tables(summary: dict, reading: Reading) -> None:
         hide_index=True,
         height="content",
         placeholder="–",
-        alt=f"Five metrics of {of} by category under protocol {reading.protocol}",
+        alt=f"Metrics of {of} by category under protocol {reading.protocol}",
     )
     st.caption(
         f"%, mean ± standard deviation over the crops [{LEVEL} % interval of the mean, where there is more "
@@ -87,7 +87,12 @@ def between(figures: dict) -> str:
 
 
 def published(name: str, metric: str) -> str:
-    """Write the published figure: two digits and no deviation where both classes are taken together."""
+    """Write the published figure: two digits and no deviation where both classes are taken together.
+
+    The paper has no Dice.
+    """
+    if metric not in TOGETHER:
+        return "–"
     if name not in PUBLISHED:
         return f"{TOGETHER[metric]:.0f}"
     mean, sd = PUBLISHED[name][metric]

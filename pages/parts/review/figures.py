@@ -1,4 +1,4 @@
-"""The drawing in figures: areas and N/C ratio before and after, and the five metrics of the prediction."""
+"""The drawing in figures: areas and N/C ratio before and after, and the metrics of the prediction."""
 
 import pandas as pd
 import streamlit as st
@@ -50,7 +50,7 @@ def figures(cell: ReviewCell, drawn: Outlines) -> None:
             index=[{"jaccard": "Jaccard index"}.get(name, name.capitalize()) for name in found],
         ),
         border="horizontal",
-        alt="Five metrics of the model's nucleus and cytoplasm, yours taken for the truth",
+        alt="Metrics of the model's nucleus and cytoplasm, yours taken for the truth",
     )
 
 

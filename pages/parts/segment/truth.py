@@ -1,4 +1,4 @@
-"""The comparison with a truth that a person gives: five metrics in the protocol of their choice."""
+"""The comparison with a truth that a person gives: metrics in the protocol of their choice."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ from pages.shared.display import plain
 from pages.shared.model import Finding, Picture
 from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
-from pap_core.evaluation.metrics import compare, compare_cells, scores
+from pap_core.evaluation.metrics import METRICS, compare, compare_cells, scores
 from pap_core.images import SUFFIXES
 from pap_core.labels import OF_CELL, PROTOCOLS
 from pap_core.mask_forms import FORMS
@@ -40,7 +40,7 @@ PROTOCOL_HELP = (
 NAMES = {"jaccard": "Jaccard index"}  # where the name is not the metric's own
 COLUMNS = {
     metric: st.column_config.NumberColumn(NAMES.get(metric, metric.capitalize()), format="percent")
-    for metric in ("accuracy", "precision", "sensitivity", "specificity", "jaccard")
+    for metric in METRICS
 }
 
 
@@ -82,7 +82,7 @@ def given_truth(picture: Picture, finding: Finding, own: OwnLabel | None) -> Tru
 
 
 def comparison(view: str, finding: Finding, truth: Truth, name: str) -> None:
-    """Show the five metrics of nucleus and cytoplasm.
+    """Show the metrics of nucleus and cytoplasm.
 
     Args:
         view: what tells this result from any other.
@@ -102,7 +102,7 @@ def comparison(view: str, finding: Finding, truth: Truth, name: str) -> None:
         _metrics(view, truth.digest, protocol, finding, truth),
         column_config={"_index": f"Protocol {protocol}", **COLUMNS},
         placeholder="–",
-        alt=f"Five metrics of nucleus and cytoplasm of {name}, protocol {protocol}",
+        alt=f"Metrics of nucleus and cytoplasm of {name}, protocol {protocol}",
     )
 
 

@@ -12,7 +12,7 @@ from pap_core.labels import PROTOCOLS
 from tests.helpers.pages.segmenting import CROP, CROP_CELLS, GLASS, encoded, opened, shown, truth_of, upload
 from tests.helpers.pages.visiting import said, use
 
-METRICS = ["accuracy", "precision", "sensitivity", "specificity", "jaccard"]
+METRICS = ["accuracy", "precision", "sensitivity", "specificity", "jaccard", "dice"]
 TRUTH = truth_of((150, 130), CROP_CELLS)
 
 
@@ -38,7 +38,7 @@ def test_no_truth_no_metrics(app: AppTest) -> None:
     assert "No truth is given yet" in app.info[0].value
 
 
-def test_a_mask_gives_five_metrics_in_the_protocol_chosen(app: AppTest) -> None:
+def test_a_mask_gives_all_metrics_in_the_protocol_chosen(app: AppTest) -> None:
     give(app, ("cell-d.png", encoded(TRUTH)))
     metrics = app.dataframe[-1].value
     assert list(metrics.columns) == METRICS
