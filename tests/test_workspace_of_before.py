@@ -156,7 +156,12 @@ def test_the_evaluation_is_found_and_still_right(before: Path, command, tmp_path
     summary = json.loads(command("evaluate", run, data, "--output", tmp_path / "again", "--json"))
     split = split_of(data)
     kept = find(summary["checkpoint"]["digest"], split)
-    assert kept.summary() == json.loads((before / "evaluation" / "summary.json").read_text())
+    found = kept.summary()
+    for part in (found, *found["categories"].values()):
+        for classes in part["protocols"].values():
+            for figures in classes.values():
+                del figures["dice"]  # which was not measured then
+    assert found == json.loads((before / "evaluation" / "summary.json").read_text())
     table = kept.table()
     assert table["id"].nunique() == split.crops
     again = pd.read_csv(tmp_path / "again" / "per_image.csv")

@@ -57,7 +57,7 @@ def load(folders: Sequence[Path], side: str) -> Crops:
     table = table_of(folders, side)
     images = labels = torch.empty(0)
     with ThreadPoolExecutor() as pool:
-        pairs = pool.map(_read_as_built, table["folder"], table["id"], table["digest"])
+        pairs = pool.map(read_as_built, table["folder"], table["id"], table["digest"])
         for number, (image, label) in enumerate(pairs):  # each where it is to stay: thousands are gigabytes
             shape = label.shape
             if not number:
@@ -108,8 +108,8 @@ def read_pair(folder: str, identifier: str) -> tuple[np.ndarray, np.ndarray]:
     return image, label
 
 
-def _read_as_built(folder: str, identifier: str, digest: str) -> tuple[np.ndarray, np.ndarray]:
-    """As `read_pair`, and see that it is what was built."""
+def read_as_built(folder: str, identifier: str, digest: str) -> tuple[np.ndarray, np.ndarray]:
+    """As `read_pair`, and see by its digest in the manifest that it is what was built."""
     image, label = read_pair(folder, identifier)
     check_crop(image, label, digest, places.image(folder, identifier))
     return image, label

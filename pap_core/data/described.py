@@ -18,7 +18,7 @@ class PseudoLabels(TypedDict):
     """Which checkpoints told what the truth left open; see `pap_core.inference.pseudo_labels`."""
 
     of: FileName  # digest of the data set that was copied
-    checkpoints: dict[str, FileName]  # names, and digests of their weights
+    checkpoints: dict[str, str]  # digests of their weights, and names
     sure: Number
     nuclei_only: bool
 

@@ -22,7 +22,7 @@ from pap_core.data import digests, places
 from pap_core.data.build import MANIFEST
 from pap_core.data.crop import resize_image, square
 from pap_core.data.cutting import of_pixels, write_crop
-from pap_core.data.dataset import read_pair, table_of
+from pap_core.data.dataset import read_as_built, read_pair, table_of
 from pap_core.data.described import FILE as DESCRIBED
 from pap_core.data.described import Described, PseudoLabels, describe
 from pap_core.data.extent import Extent
@@ -79,7 +79,7 @@ def pseudo_label(
         raise InputError(f"{out}: is there already; choose a new folder.")
     job: PseudoLabels = {
         "of": described["digest"],
-        "checkpoints": {one.name: one.digest for one in segmenters},
+        "checkpoints": {one.digest: one.name for one in segmenters},
         "sure": sure,
         "nuclei_only": nuclei_only,
     }
@@ -106,7 +106,8 @@ def pseudo_label(
         content: Described = described | {"pseudo_labels": job, "digest": digests.of_rows(rows)}
         columns = [name for name in MANIFEST if name in rows[0]]
         write_whole(part / MANIFEST_FILE, digests.as_csv(columns, rows))
-        shutil.copyfile(dataset / "skipped.csv", part / "skipped.csv")
+        if (dataset / "skipped.csv").exists():
+            shutil.copyfile(dataset / "skipped.csv", part / "skipped.csv")
         write_whole(part / DESCRIBED, json.dumps(content, indent=2).encode())
         part.rename(out)
         for left in out.parent.glob(f".{out.name}.*.part"):  # begun once with something else
@@ -123,7 +124,7 @@ def _each(
     guess: Callable[[np.ndarray], np.ndarray], dataset: Path, part: Path, rows: list[dict], border: int
 ) -> Iterator[dict[str, object]]:
     """Write the files of some crops; yield what changes in their rows."""
-    pairs = [read_pair(str(dataset), row["id"]) for row in rows]
+    pairs = [read_as_built(str(dataset), row["id"], row.get("digest", "")) for row in rows]
     extents = [Extent.of(row, truth.shape) for row, (_, truth) in zip(rows, pairs, strict=True)]
     labels = [
         _written(part, row["id"]) if row["split"] == TRAIN else truth

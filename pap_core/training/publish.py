@@ -172,7 +172,7 @@ def _pseudo_labels(dataset: dict) -> str:
     """Say whose word a data set is where its truth says nothing."""
     told = dataset["pseudo_labels"]
     of = "Nuclei" if told["nuclei_only"] else "Classes"
-    names = ", ".join(f"{name} (`{digest}`)" for name, digest in told["checkpoints"].items())
+    names = ", ".join(f"{name} (`{digest}`)" for digest, name in told["checkpoints"].items())
     return (
         f"\n{of} that the training side of {dataset['folder']} leaves open are pseudo-labels: what the mean "
         f"over {names} has at least {told['sure']:g} of the probability for."

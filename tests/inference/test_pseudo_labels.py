@@ -81,7 +81,7 @@ def test_what_the_checkpoint_is_sure_of_is_told_on_the_training_side(
     described = pseudo_label([segmenter], data, tmp_path / "told")
     assert described["pseudo_labels"] == {
         "of": describe(data)["digest"],
-        "checkpoints": {"darkness": "d" * 16},
+        "checkpoints": {"d" * 16: "darkness"},
         "sure": 0.9,
         "nuclei_only": False,
     }
@@ -188,6 +188,18 @@ def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segm
         tmp_path / "at_once" / "manifest.csv"
     ).read_bytes()
     assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_a_crop_that_was_changed_since_the_build_is_refused(
+    pictures: Path, tmp_path: Path, segmenter: Segmenter, side: str
+):
+    data = without_truth(pictures, tmp_path / "data")
+    changed = next(row["id"] for row in rows(data) if row["split"] == side)
+    write_png(data / "labels" / f"{changed}.png", np.zeros((256, 256), np.uint8))
+    with pytest.raises(InputError, match=f"{changed}.png: another crop or label map than was built"):
+        pseudo_label([segmenter], data, tmp_path / "told")
+    assert not (tmp_path / "told").exists()
 
 
 @pytest.mark.parametrize("sure", [0.5, 1.0, float("nan")])

@@ -104,7 +104,7 @@ def terms_of(card: str) -> set[str]:
 
 def test_a_card_tells_pseudo_labels_from_truth() -> None:
     config = read(SHIPPED / "compact").config
-    told = {"of": "0", "checkpoints": {"a": "1a", "b": "2b"}, "sure": 0.9, "nuclei_only": True}
+    told = {"of": "0", "checkpoints": {"1a": "a", "2b": "b"}, "sure": 0.9, "nuclei_only": True}
     first, *others = config["training"]["datasets"]
     config |= {"training": config["training"] | {"datasets": [first | {"pseudo_labels": told}, *others]}}
     card = write_card("one", config, "0123", "a minute", [], "commands", "")
