@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pages.shared.reading import METRICS
 from pap_core.outlines import Outlines
 from pap_core.reviews.comparison import areas, metrics
 from pap_core.reviews.records import ReviewCell
@@ -47,7 +48,7 @@ def figures(cell: ReviewCell, drawn: Outlines) -> None:
                 part.capitalize(): ["–" if pd.isna(value) else f"{value:.1%}" for value in found.loc[part]]
                 for part in found.index
             },
-            index=[{"jaccard": "Jaccard index"}.get(name, name.capitalize()) for name in found],
+            index=[METRICS[name] for name in found],
         ),
         border="horizontal",
         alt="Metrics of the model's nucleus and cytoplasm, yours taken for the truth",

@@ -12,9 +12,10 @@ import streamlit as st
 from pages.parts.segment.uploads import OwnLabel
 from pages.shared.display import plain
 from pages.shared.model import Finding, Picture
+from pages.shared.reading import METRICS
 from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
-from pap_core.evaluation.metrics import METRICS, compare, compare_cells, scores
+from pap_core.evaluation.metrics import compare, compare_cells, scores
 from pap_core.images import SUFFIXES
 from pap_core.labels import OF_CELL, PROTOCOLS
 from pap_core.mask_forms import FORMS
@@ -37,11 +38,7 @@ PROTOCOL_HELP = (
     "class's channel at least 200, both others below. **channel-200**: the class's channel at least 200, the "
     "others ignored, so that white counts as both classes; the reading that fits the published figures."
 )
-NAMES = {"jaccard": "Jaccard index"}  # where the name is not the metric's own
-COLUMNS = {
-    metric: st.column_config.NumberColumn(NAMES.get(metric, metric.capitalize()), format="percent")
-    for metric in METRICS
-}
+COLUMNS = {metric: st.column_config.NumberColumn(name, format="percent") for metric, name in METRICS.items()}
 
 
 @dataclass(frozen=True)
