@@ -9,7 +9,8 @@ from pages.parts.compare.about import show_about
 from pages.parts.compare.against import show_all_against
 from pages.parts.compare.cell import cell_dialog
 from pages.parts.compare.cells import choose_order, show_cells
-from pages.parts.compare.data import Entry, beside, figures, measured, split_of
+from pages.parts.compare.data import Entry, beside, figures, measured, nuclei, split_of
+from pages.parts.compare.nuclei import show_nuclei
 from pages.parts.compare.pair import show_difference
 from pages.parts.compare.progress import begin_form, new_comparison, work_left
 from pages.parts.compare.quality import show_quality
@@ -35,7 +36,8 @@ PURPOSE = (
 NOTES = (
     "Research use only, not a medical device. The address of this page keeps what you look at: send it on."
 )
-FIGURES, TIME, PAIR, ABOUT = "Figures", "Quality and time", "Two methods", "The methods"
+FIGURES, NUCLEI, TIME = "Figures", "Nuclei", "Quality and time"
+PAIR, ABOUT = "Two methods", "The methods"
 
 
 # Parts
@@ -73,14 +75,18 @@ def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]
     table = figures(shown)
     with said:
         verdict(methods, shown, table, reading)
-    tabs = st.tabs([FIGURES, TIME, PAIR, ABOUT], key="compare_tab", bind="query-params")
-    for tab, name in zip(tabs, (FIGURES, TIME, PAIR, ABOUT), strict=True):
+    stem = f"comparison_{comparison.folder.name}"
+    names = [FIGURES, NUCLEI, TIME, PAIR, ABOUT]
+    tabs = st.tabs(names, key="compare_tab", bind="query-params")
+    for tab, name in zip(tabs, names, strict=True):
         if not tab.open:
             continue
         with tab:
             if name == FIGURES:
                 show_tables(shown, table, reading)
-                downloads(table, reading, f"comparison_{comparison.folder.name}")
+                downloads(table, reading, stem)
+            elif name == NUCLEI:
+                show_nuclei(shown, nuclei(shown), split, stem)
             elif name == TIME:
                 show_quality(shown, table, reading)
             elif name == PAIR:

@@ -10,6 +10,7 @@ from pages.parts.results import job
 from pages.parts.results.cell import cell_dialog
 from pages.parts.results.charts import show_charts
 from pages.parts.results.gallery import show_gallery
+from pages.parts.results.nuclei import show_nuclei
 from pages.parts.results.tables import show_tables
 from pages.parts.results.view import (
     CELL,
@@ -41,7 +42,7 @@ PURPOSE = (
 NOTES = (
     "Research use only, not a medical device. The address of this page keeps what you look at: send it on."
 )
-TABLES, CHARTS, CELLS = "Figures", "Charts", "Cells"
+TABLES, NUCLEI, CHARTS, CELLS = "Figures", "Nuclei", "Charts", "Cells"
 
 
 # Parts
@@ -112,7 +113,9 @@ def results(kept: Kept, split: TestSplit) -> None:
     headline(summary)
     reading = choose_reading("results", summary["protocols"], CLASSES, to_first_page)
     rows = read_rows(kept, reading)
-    tables, charts, cells = st.tabs([TABLES, CHARTS, CELLS], key="results_view", bind="query-params")
+    tables, nuclei, charts, cells = st.tabs(
+        [TABLES, NUCLEI, CHARTS, CELLS], key="results_view", bind="query-params"
+    )
     with (
         cells
     ):  # its controls are read on the other tabs as well: a cell opened there steps through this list
@@ -124,6 +127,9 @@ def results(kept: Kept, split: TestSplit) -> None:
     if tables.open:
         with tables:
             show_tables(summary, reading)
+    if nuclei.open:
+        with nuclei:
+            show_nuclei(kept, split, summary)
     if charts.open:
         with charts:
             show_charts(rows, reading)

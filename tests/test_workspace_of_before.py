@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 # all that is taken from the package, for a module that moves to be named once
 from pap_core.__main__ import main
@@ -24,6 +25,7 @@ from pap_core.data.build_job import listed as builds
 from pap_core.data.dataset import load
 from pap_core.data.described import describe
 from pap_core.evaluation.store import find, split_of
+from pap_core.labels import NUCLEUS
 from pap_core.training.process import listed as runs
 from pap_core.training.process import state
 from tests.helpers.pages.datasets_page import BUILD, opened
@@ -170,6 +172,21 @@ def test_the_evaluation_is_found_and_still_right(before: Path, command, tmp_path
     for crop in table["id"].unique():
         assert Image.open(kept.prediction(crop)).size == (256, 256)
         assert kept.thumbnail(crop).is_file()
+
+
+def test_nuclei_of_the_evaluation_are_matched_now(own: Path) -> None:
+    data = own / "workspace" / "datasets" / "phantoms"
+    split = split_of(data)
+    digest = json.loads((own / "evaluation" / "summary.json").read_text())["checkpoint"]["digest"]
+    kept = find(digest, split)
+    assert "nuclei" not in kept.summary()
+    kept.match_nuclei(split)
+    crops = load([data], "test")
+    matched = kept.nuclei().set_index("id")
+    assert list(matched.index) == list(crops.table["id"])
+    for crop, label in zip(crops.table["id"], crops.labels.numpy(), strict=True):
+        assert matched.loc[crop, "nuclei_true"] == ndimage.label(label == NUCLEUS, np.ones((3, 3)))[1]
+    assert kept.summary()["nuclei"]["f1"]["undefined"] < split.crops
 
 
 def test_the_comparison_has_nothing_left_to_measure(own: Path, command) -> None:

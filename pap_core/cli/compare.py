@@ -26,6 +26,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     from pap_core.comparison import compare, job
+    from pap_core.comparison.nuclei import markdown_nuclei, nuclei_table
     from pap_core.comparison.pairs import markdown_pairs
     from pap_core.comparison.table import long_table, markdown
     from pap_core.export.spreadsheet import spreadsheet_csv
@@ -48,11 +49,15 @@ def run(options: argparse.Namespace) -> int:
         bar.say(f"{done.name}: {done.minutes:.1f} minutes of training, {done.milliseconds:.0f} ms per crop")
     bar.close()
     table = long_table(begun)
+    of_nuclei = nuclei_table(begun)
     write_whole(begun.folder / "comparison.csv", spreadsheet_csv(table))
+    write_whole(begun.folder / "nuclei.csv", spreadsheet_csv(of_nuclei))
     if options.json:
         print(table.to_json(orient="records", indent=2))
     else:
         print(markdown(table, options.protocol))
+        if options.protocol == "strict":
+            print(f"\n{markdown_nuclei(of_nuclei)}")
         print(f"\n{markdown_pairs(begun, table, options.protocol, options.against)}")
-        print(f"\nTables of all protocols: {begun.folder}/comparison.csv")
+        print(f"\nTables of all protocols: {begun.folder}/comparison.csv, {begun.folder}/nuclei.csv")
     return 0

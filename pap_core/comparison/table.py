@@ -169,8 +169,12 @@ def with_interval(row: pd.Series) -> str:
     >>> with_interval(pd.Series({"jaccard": 0.8, "low": float("nan"), "high": float("nan")}))
     '0.800'
     """
-    interval = "" if np.isnan(row["low"]) else f" [{share(row['low'])}, {share(row['high'])}]"
-    return f"{share(row['jaccard'])}{interval}"
+    return with_ends(row["jaccard"], row["low"], row["high"])
+
+
+def with_ends(mean: float, low: float, high: float) -> str:
+    """Return a share with its interval, where it has one."""
+    return share(mean) + ("" if np.isnan(low) else f" [{share(low)}, {share(high)}]")
 
 
 def markdown_title(name: str) -> str:

@@ -12,9 +12,12 @@ import pandas as pd
 from pap_core.data.dataset import Crops, load
 from pap_core.data.described import describe
 from pap_core.data.extent import Extent
+from pap_core.data.split import TRAIN
 from pap_core.errors import InputError
+from pap_core.evaluation.crop_nuclei import matched_nuclei
 from pap_core.evaluation.intervals import LEVEL, RESAMPLES
-from pap_core.evaluation.measured import SUMMARY, TABLE
+from pap_core.evaluation.measured import NUCLEI, OF_OBJECTS, OUTLINES, SUMMARY, TABLE
+from pap_core.evaluation.measured import PROTOCOL as STRICT
 from pap_core.evaluation.metrics import METRICS, compare, scores
 from pap_core.evaluation.published import DOI, PUBLISHED, TOGETHER
 from pap_core.evaluation.summaries import summarise
@@ -63,7 +66,7 @@ def evaluate(
         predictor: a checkpoint's `pap_core.inference.segmenter.Segmenter`, used just as in `predict`,
             or a method.
         folder: a data set folder.
-        out: where ``per_image.csv`` and ``summary.json`` go; made if missing.
+        out: where ``per_image.csv``, ``nuclei.csv`` and ``summary.json`` go; made if missing.
         split: side of the data set, "test" or "train".
         progress: called with crops done and crops in all.
         keep: called with each crop and the colours generated for it.
@@ -78,7 +81,7 @@ def evaluate(
     crops = load([folder], split)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    table = measure(predictor, crops, progress, keep)
+    table, nuclei = measure(predictor, crops, progress, keep)
     summary = {
         "checkpoint": {"folder": predictor.name, "digest": predictor.digest},
         # names, not paths: a summary may be published
@@ -86,12 +89,14 @@ def evaluate(
             "folder": folder.resolve().name,
             **{key: described[key] for key in ("source", "digest", "split", "seed")},
             "side": split,
+            **({"pseudo_labels": True} if split == TRAIN and "pseudo_labels" in described else {}),
         },
-        **summarise(table),
+        **summarise(table, nuclei),
     }
     with writing(out):
         (out / SUMMARY).unlink(missing_ok=True)  # of another evaluation: its table is replaced first
-        write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
+        for name, rows in ((TABLE, table), (NUCLEI, nuclei)):
+            write_whole(out / name, rows.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
     return summary
 
@@ -101,8 +106,8 @@ def measure(
     crops: Crops,
     progress: Callable[[int, int], None] | None = None,
     keep: Keep | None = None,
-) -> pd.DataFrame:
-    """Predict crops and count them: one row by crop, protocol and class, in that order.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict crops and count them.
 
     Args:
         predictor: generates the colour maps.
@@ -111,11 +116,12 @@ def measure(
         keep: called with each crop and the colours generated for it.
 
     Returns:
-        Columns `id`, `category`, `group`, `protocol`, `class` (nucleus, cytoplasm, `BOTH`), `tp`, `fp`,
-        `fn`, `tn` (pixels), the `METRICS` (0 to 1, NaN where undefined) and `nucleus_area` (pixels
-        of the crop that the expert marked as nucleus).
+        Pixels: a row by crop, protocol and class, in that order; columns `id`, `category`, `group`,
+        `protocol`, `class` (nucleus, cytoplasm, `BOTH`), `tp`, `fp`, `fn`, `tn` (pixels), the `METRICS` (0 to
+        1, NaN where undefined) and `nucleus_area` (pixels of the crop that the expert marked as nucleus).
+        Nuclei: a row by crop; columns `id`, `category`, `group` and those of `matched_nuclei`.
     """
-    frames = []
+    frames, nuclei = [], []
     for start in range(0, len(crops), _BATCH):
         batch = slice(start, start + _BATCH)
         labels = crops.labels[batch].numpy()
@@ -134,12 +140,14 @@ def measure(
             for name, found in counts.items():
                 row = {"protocol": protocol, "class": name, **found, **scores(found), "nucleus_area": area}
                 frames.append(named.assign(**row))
+        for row, found, label in zip(named.to_dict("records"), colours, labels, strict=True):
+            nuclei.append(row | matched_nuclei(found, label))
         if keep:
             for identifier, image, found, extent in zip(named["id"], images, colours, extents, strict=True):
                 keep(identifier, extent.veiled(image), found)
         if progress:
             progress(min(batch.stop, len(crops)), len(crops))
-    return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)
+    return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True), pd.DataFrame(nuclei)
 
 
 def report(summary: dict, protocol: str) -> str:
@@ -155,6 +163,7 @@ def report(summary: dict, protocol: str) -> str:
         f"Protocol {protocol}: {checkpoint['folder']} ({checkpoint['digest']}) on {dataset['folder']}",
         f"{summary['crops']} crops of {summary['groups']} smears or slides, {dataset['side']} side, "
         f"source {dataset['source']}, split {dataset['split']} with seed {dataset['seed']}",
+        *(["Pseudo-labels are taken for truth here."] if dataset.get("pseudo_labels") else []),
         "",
         f"{'%':<14}{f'measured: mean ± sd [{LEVEL} % interval]':<46}published: mean ± sd",
     ]
@@ -167,6 +176,8 @@ def report(summary: dict, protocol: str) -> str:
     for category, part in summary["categories"].items():
         cells = [_with_number(part, protocol, name) for name in CLASSES]
         lines.append(f"  {category:<26}{cells[0]:<20}{cells[1]}")
+    if protocol == STRICT and "nuclei" in summary:
+        lines += _of_nuclei(summary)
     lines += [
         "",
         f"Published: the paper's Tables 3, 4 and 5 (doi {DOI}), its model on its own data (SIPaKMeD).",
@@ -181,6 +192,22 @@ def _measured(figures: dict) -> str:
     mean, sd, low, high = (_percent(figures[name]) for name in ("mean", "sd", "low", "high"))
     left_out = f" ({figures['undefined']} undefined)" if figures["undefined"] else ""
     return f"{mean} ± {sd} [{low}, {high}]{left_out}"
+
+
+def _of_nuclei(summary: dict) -> list[str]:
+    lines = ["", "Nuclei one by one: mean over images [interval], then all added up"]
+    for metric in OF_OBJECTS:
+        found = summary["nuclei"][metric]
+        mean, low, high = (_share(found[name]) for name in ("mean", "low", "high"))
+        left_out = f" ({found['undefined']} undefined)" if found["undefined"] else ""
+        added = _share(summary["nuclei_together"][metric]) if metric not in OUTLINES else ""
+        name = metric.replace("_", " ") + (" (px)" if metric in OUTLINES else "")
+        lines.append(f"  {name:<20}{f'{mean} [{low}, {high}]{left_out}':<40}{added}".rstrip())
+    return lines
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _published(name: str, metric: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
-from skimage.measure import label as connected
 
 from pap_core.data.described import describe
 from pap_core.data.manifest import cells as manifest
@@ -25,8 +24,10 @@ from pap_core.data.truth.areas import CELL, CORE
 from pap_core.errors import InputError
 from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
+from pap_core.evaluation.measured import OF_OBJECTS
 from pap_core.evaluation.metrics import count, known_of
-from pap_core.evaluation.objects import Matched, match, together
+from pap_core.evaluation.object_figures import MICROMETRES, added_up, columns, of_objects
+from pap_core.evaluation.objects import match, pieces_of
 from pap_core.files import write_whole
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.measurement import apart
@@ -39,20 +40,7 @@ TABLE, SUMMARY = "per_field.csv", "fields.json"
 CLASSES = ("nucleus", "cytoplasm", "cell")  # a cell is nucleus and cytoplasm alike
 OF_PIXELS = ("jaccard", "dice")
 OBJECTS = ("nuclei", "cells")
-OF_OBJECTS = (
-    "f1",
-    "precision",
-    "recall",
-    "count_error",
-    "aji",
-    "panoptic_quality",
-    "boundary_mean",
-    "boundary_95",
-)
 _PARTS = ("tp", "fp", "fn", "tn")
-_SUMS = ("predicted", "true", "pairs", "iou", "intersection", "union")
-_OUTLINES = OF_OBJECTS[-2:]  # which are no sums
-_MICROMETRES = tuple(f"{name}_micrometre" for name in _OUTLINES)
 
 
 def fields_of(folder: Path, side: str = "test") -> list[Field]:
@@ -189,7 +177,7 @@ def report_fields(summary: dict) -> str:
         f"{'':<28}{f'mean over pictures [{LEVEL} % interval]':<40}all added up",
     ]
     rows = [(name, metric) for name in CLASSES for metric in OF_PIXELS]
-    rows += [(name, metric) for name in OBJECTS for metric in (*OF_OBJECTS, *_MICROMETRES)]
+    rows += [(name, metric) for name in OBJECTS for metric in (*OF_OBJECTS, *MICROMETRES)]
     for part, metric in rows:
         found = summary[part][metric]
         if found["mean"] is None:
@@ -222,19 +210,15 @@ def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 def _objects(field: Field, found: np.ndarray, truth: np.ndarray, scale: float) -> dict[str, float]:
     nuclei = told_apart(field.truths, truth, field.image.name, CORE)
     cells = told_apart(field.truths, truth, field.image.name, CELL)
-    if nuclei is None and (truth == NUCLEUS).any():
-        nuclei = connected(truth == NUCLEUS, connectivity=2)
     known = known_of(truth, NUCLEUS, "strict")
-    if nuclei is None and known.any():  # which has none
-        nuclei = np.zeros(truth.shape, dtype=np.int32)
+    if nuclei is None and known.any():
+        nuclei = pieces_of(truth)
     of_cell = (truth != IGNORE) & (truth != NOT_NUCLEUS)
     predicted = apart(found, scale) if cells is not None else (nuclei_of(found, scale), None)
     row: dict[str, float] = {}
     for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
         matched = None if true is None or one is None else match(one, true, where)
-        row |= {
-            f"{name}_{part}": getattr(matched, part) if matched else math.nan for part in (*_SUMS, *_OUTLINES)
-        }
+        row |= columns(name, matched)
     return row
 
 
@@ -247,24 +231,8 @@ def _summary(table: pd.DataFrame) -> dict:
         added = _of_pixels({part: np.nansum(values) for part, values in counts.items()})
         summary["together"][name] = {metric: _plain(float(value)) for metric, value in added.items()}
     for name in OBJECTS:
-        told = table[table[f"{name}_true"].notna()]
-        each = [_matched(row, name) for row in told.to_dict("records")]
-        whole = together(each)
-        summary[name] = {
-            metric: figures(
-                told[f"{name}_{metric}"].to_numpy()
-                if metric in _OUTLINES
-                else np.array([getattr(one, metric) for one in each], dtype=float),
-                told["group"].to_numpy(),
-            )
-            for metric in OF_OBJECTS
-        }
-        for metric, outlines in zip(_MICROMETRES, _OUTLINES, strict=True):
-            distances = (told[f"{name}_{outlines}"] * told["pixel_size"]).to_numpy()
-            summary[name][metric] = figures(distances, told["group"].to_numpy())
-        summary["together"][name] = {
-            metric: _plain(getattr(whole, metric)) for metric in OF_OBJECTS if metric not in _OUTLINES
-        }
+        summary[name] = of_objects(table, name)
+        summary["together"][name] = added_up(table, name)
     return summary
 
 
@@ -273,11 +241,6 @@ def _of_pixels(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         errors = counts["fp"] + counts["fn"]
         jaccard = np.divide(counts["tp"], counts["tp"] + errors)
         return {"jaccard": jaccard, "dice": 2 * jaccard / (1 + jaccard)}
-
-
-def _matched(row: dict, name: str) -> Matched:
-    predicted, true, pairs, iou, intersection, union = (row[f"{name}_{part}"] for part in _SUMS)
-    return Matched(int(predicted), int(true), int(pairs), float(iou), int(intersection), int(union))
 
 
 def _plain(value: float) -> float | None:

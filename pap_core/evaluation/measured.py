@@ -7,11 +7,14 @@ import msgspec
 from pap_core.evaluation.published import PUBLISHED
 from pap_core.files import Count, FileName
 
-TABLE, SUMMARY = "per_image.csv", "summary.json"
+TABLE, NUCLEI, SUMMARY = "per_image.csv", "nuclei.csv", "summary.json"
 PROTOCOL = "strict"  # by which checkpoints and runs are told apart
 METRICS = (*PUBLISHED["nucleus"], "dice")
+OUTLINES = ("boundary_mean", "boundary_95")  # px, between the outlines of pairs; which are no sums
+OF_OBJECTS = ("f1", "precision", "recall", "count_error", "aji", "panoptic_quality", *OUTLINES)
 
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 Row = TypedDict(
     "Row",
@@ -35,6 +38,22 @@ Row = TypedDict(
     },
 )
 """A row of ``per_image.csv``."""
+
+
+class MatchedRow(TypedDict):
+    """A row of ``nuclei.csv``: None where the truth of a crop tells nothing of nuclei."""
+
+    id: FileName
+    category: str
+    group: str
+    nuclei_predicted: _Amount | None
+    nuclei_true: _Amount | None
+    nuclei_pairs: _Amount | None
+    nuclei_iou: _Amount | None  # summed over the pairs
+    nuclei_intersection: _Amount | None  # px, as AJI adds it up
+    nuclei_union: _Amount | None
+    nuclei_boundary_mean: _Amount | None  # px
+    nuclei_boundary_95: _Amount | None
 
 
 class Figures(TypedDict):
@@ -66,12 +85,27 @@ class Classes(TypedDict):
     both: Metrics
 
 
+class Objects(TypedDict):
+    """All of `OF_OBJECTS`."""
+
+    f1: Figures
+    precision: Figures
+    recall: Figures
+    count_error: Figures
+    aji: Figures
+    panoptic_quality: Figures
+    boundary_mean: Figures
+    boundary_95: Figures
+
+
 class Part(TypedDict):
     """All images, or those of a category."""
 
     crops: Count
     groups: Count
     protocols: dict[str, Classes]  # `PROTOCOL` among them
+    nuclei: NotRequired[Objects]  # evaluations of before they were matched have none
+    nuclei_together: NotRequired[dict[str, float | None]]  # of all crops added up
 
 
 class OfCheckpoint(TypedDict):
@@ -90,6 +124,7 @@ class OfDataset(TypedDict):
     split: str
     seed: int
     side: str
+    pseudo_labels: NotRequired[bool]  # whether they are taken for truth
 
 
 class Summary(Part):

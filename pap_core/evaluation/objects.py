@@ -1,11 +1,14 @@
 """How well single nuclei or cells were found: matched one to one, and measured as a set and pair by pair."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+from skimage.measure import label as connected
 from skimage.segmentation import relabel_sequential
+
+from pap_core.evaluation.matched import Matched
+from pap_core.labels import NUCLEUS
 
 ENOUGH = 0.5  # IoU from which two objects are a pair
 _HIDDEN = 0.5  # share of a predicted object in what is not known: with more of it, it counts nowhere
@@ -18,60 +21,6 @@ class Pair(NamedTuple):
     predicted: int  # number
     true: int  # number
     iou: float
-
-
-@dataclass(frozen=True)
-class Matched:
-    """The objects of one picture, or of several added up; what there is nothing to say of is NaN."""
-
-    predicted: int  # objects
-    true: int  # objects
-    pairs: int
-    iou: float  # summed over the pairs
-    intersection: int  # px, as AJI adds it up
-    union: int  # px, as AJI adds it up
-    distances: tuple[float, ...] = ()  # px, between the outlines of all pairs
-
-    @property
-    def precision(self) -> float:
-        return _ratio(self.pairs, self.predicted)
-
-    @property
-    def recall(self) -> float:
-        return _ratio(self.pairs, self.true)
-
-    @property
-    def f1(self) -> float:
-        return _ratio(2 * self.pairs, self.predicted + self.true)
-
-    @property
-    def count_error(self) -> float:
-        """How many too many, less than 0 for too few, as a share of those there are."""
-        return _ratio(self.predicted - self.true, self.true)
-
-    @property
-    def aji(self) -> float:
-        """The aggregated Jaccard index (Kumar et al., IEEE Trans. Med. Imaging 36, 2017)."""
-        return _ratio(self.intersection, self.union)
-
-    @property
-    def segmentation_quality(self) -> float:
-        return _ratio(self.iou, self.pairs)
-
-    @property
-    def panoptic_quality(self) -> float:
-        """Segmentation quality times F1 (Kirillov et al., CVPR 2019)."""
-        return _ratio(2 * self.iou, self.predicted + self.true)
-
-    @property
-    def boundary_mean(self) -> float:
-        """Mean distance between the outlines of pairs, px."""
-        return float(np.mean(self.distances)) if self.distances else np.nan
-
-    @property
-    def boundary_95(self) -> float:
-        """95th percentile of the distances between the outlines of pairs, px."""
-        return float(np.percentile(self.distances, 95)) if self.distances else np.nan
 
 
 def match(predicted: np.ndarray, true: np.ndarray, known: np.ndarray | None = None) -> Matched:
@@ -108,17 +57,9 @@ def match(predicted: np.ndarray, true: np.ndarray, known: np.ndarray | None = No
     )
 
 
-def together(several: list[Matched]) -> Matched:
-    """Add up the objects of several pictures."""
-    return Matched(
-        predicted=sum(one.predicted for one in several),
-        true=sum(one.true for one in several),
-        pairs=sum(one.pairs for one in several),
-        iou=sum(one.iou for one in several),
-        intersection=sum(one.intersection for one in several),
-        union=sum(one.union for one in several),
-        distances=tuple(distance for one in several for distance in one.distances),
-    )
+def pieces_of(truth: np.ndarray) -> np.ndarray:
+    """Number the nuclei of a label map of the truth, which says where they are and not which: its pieces."""
+    return connected(truth == NUCLEUS, connectivity=2)
 
 
 def outline_distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -202,7 +143,3 @@ def _aggregated(
     shared = inner[best, columns][touched].sum()
     all_of = union[best, columns][touched].sum() + there[~touched].sum() + found[~used].sum()
     return {"intersection": int(shared), "union": int(all_of)}
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else np.nan

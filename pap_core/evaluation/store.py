@@ -6,6 +6,7 @@ and moved there whole: what a killed process leaves is never taken for finished.
 """
 
 import io
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,10 +23,10 @@ from pap_core.data import described, manifest, places
 from pap_core.errors import InputError
 from pap_core.evaluation import cost
 from pap_core.evaluation.cost import Cost
-from pap_core.evaluation.measured import PROTOCOL, SUMMARY, TABLE, Row, Summary
+from pap_core.evaluation.measured import NUCLEI, PROTOCOL, SUMMARY, TABLE, MatchedRow, Row, Summary
 from pap_core.evaluation.metrics import scores
 from pap_core.evaluation.summaries import summarise
-from pap_core.files import Damaged, read_as_written
+from pap_core.files import Damaged, read_as_written, write_whole
 from pap_core.images import png_bytes, read_image
 from pap_core.jobs import liveness
 from pap_core.labels import decode
@@ -56,7 +57,7 @@ class Kept:
         if any(PROTOCOL not in part["protocols"] for part in (found, *found["categories"].values())):
             raise self._damaged(SUMMARY, f"no protocol {PROTOCOL}")
         if "dice" not in found["protocols"][PROTOCOL]["nucleus"]:
-            found |= summarise(self.table())
+            found |= summarise(self.table(), self.nuclei())
         return found
 
     def table(self) -> pd.DataFrame:
@@ -69,6 +70,44 @@ class Kept:
         if "dice" not in table:  # of before it was measured
             table.insert(table.columns.get_loc("jaccard") + 1, "dice", scores(table)["dice"])
         return table
+
+    def nuclei(self) -> pd.DataFrame:
+        """Read ``nuclei.csv``, a row by crop; without a row where nuclei were not matched yet.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        if not (self.folder / NUCLEI).exists():
+            return pd.DataFrame(columns=list(MatchedRow.__annotations__))
+        return self._read(read_table, NUCLEI, MatchedRow)
+
+    def match_nuclei(self, split: "TestSplit", progress: Callable[[int, int], None] | None = None) -> None:
+        """Match the nuclei of an evaluation made before they were, by the predictions that it keeps.
+
+        Args:
+            split: on which it was made.
+            progress: called with crops done and crops in all.
+
+        Raises:
+            InputError: a prediction is missing or damaged, a crop was changed since, or there is no room.
+        """
+        from pap_core.data.dataset import load  # with torch
+        from pap_core.evaluation.crop_nuclei import matched_nuclei  # with scikit-image
+
+        summary, crops = self.summary(), load([split.folder], SIDE)
+        named = crops.table[["id", "category", "group"]].to_dict("records")
+        rows = []
+        for crop, label in zip(named, crops.labels.numpy(), strict=True):
+            rows.append(crop | matched_nuclei(read_image(self.prediction(crop["id"])), label))
+            if progress:
+                progress(len(rows), len(named))
+        nuclei = pd.DataFrame(rows)
+        try:
+            write_whole(self.folder / NUCLEI, nuclei.to_csv(index=False, lineterminator="\n").encode())
+            told = json.dumps(summary | summarise(self.table(), nuclei), indent=2, allow_nan=False)
+            write_whole(self.folder / SUMMARY, told.encode())
+        except OSError as error:
+            raise _no_room(self.folder, error) from error
 
     def cost(self) -> Cost:
         """Read what a crop takes."""

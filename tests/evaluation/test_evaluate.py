@@ -208,8 +208,8 @@ def test_evaluating_twice_gives_the_same_bytes_and_reports_progress(evaluated, d
     calls = []
     evaluate(untrained, dataset, tmp_path, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(16, CROPS), (CROPS, CROPS)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["per_image.csv", "summary.json"]
-    for name in ("per_image.csv", "summary.json"):
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nuclei.csv", "per_image.csv", "summary.json"]
+    for name in ("nuclei.csv", "per_image.csv", "summary.json"):
         assert (tmp_path / name).read_bytes() == (evaluated[0] / name).read_bytes()
 
 
@@ -220,8 +220,8 @@ def test_the_training_side_can_be_measured(dataset, untrained, tmp_path):
 
 def test_one_slide_or_one_image_has_no_interval_and_valid_json(dataset, untrained, tmp_path):
     crops = load([dataset], "test")
-    table = evaluation.measure(untrained, crops.subset((crops.table["id"] == "c00").to_numpy()))
-    figures = summarise(table)["protocols"]["strict"]["nucleus"]["jaccard"]
+    table, nuclei = evaluation.measure(untrained, crops.subset((crops.table["id"] == "c00").to_numpy()))
+    figures = summarise(table, nuclei)["protocols"]["strict"]["nucleus"]["jaccard"]
     assert figures["mean"] is not None
     assert (figures["sd"], figures["low"], figures["high"]) == (None, None, None)
 

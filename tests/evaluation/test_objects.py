@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from pap_core.evaluation.objects import Matched, match, outline_distances, together
+from pap_core.evaluation.matched import Matched, together
+from pap_core.evaluation.objects import match, outline_distances
 
 Pixels = set[tuple[int, int]]
 

@@ -131,6 +131,45 @@ def test_what_was_evaluated_before_dice_was_measured_has_it_by_its_counts(
     assert figures["mean"] == pytest.approx(expected[strict].mean())
 
 
+def test_nuclei_of_an_evaluation_of_before_are_matched_by_what_it_keeps(
+    segmenter: Segmenter, few: Path
+) -> None:
+    split = split_of(few)
+    kept = evaluate_and_keep(segmenter, split)
+    summary, matched = kept.summary(), (kept.folder / "nuclei.csv").read_bytes()
+    (kept.folder / "nuclei.csv").unlink()
+    older = json.loads(json.dumps(summary))
+    for part in (older, *older["categories"].values()):
+        del part["nuclei"], part["nuclei_together"]
+    (kept.folder / "summary.json").write_text(json.dumps(older))
+    assert kept.summary() == older
+    assert kept.nuclei().empty
+    calls: list[tuple[int, int]] = []
+    kept.match_nuclei(split, lambda *counts: calls.append(counts))
+    assert calls == [(number, 6) for number in range(1, 7)]
+    assert (kept.folder / "nuclei.csv").read_bytes() == matched
+    assert kept.summary() == summary
+    assert kept.nuclei()["nuclei_true"].tolist() == [1] * 6
+
+
+def test_nuclei_are_not_matched_by_a_prediction_that_is_gone(segmenter: Segmenter, few: Path) -> None:
+    split = split_of(few)
+    kept = evaluate_and_keep(segmenter, split)
+    kept.prediction("c3").unlink()
+    before = {path: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
+    with pytest.raises(InputError, match=r"c3\.png"):
+        kept.match_nuclei(split)
+    assert before == {path: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
+
+
+def test_a_damaged_table_of_nuclei_is_named(segmenter: Segmenter, few: Path) -> None:
+    kept = evaluate_and_keep(segmenter, split_of(few))
+    table = pd.read_csv(kept.folder / "nuclei.csv")
+    table.assign(nuclei_true=-1).to_csv(kept.folder / "nuclei.csv", index=False)
+    with pytest.raises(InputError, match=r"nuclei\.csv.*nuclei_true"):
+        kept.nuclei()
+
+
 def test_a_kept_evaluation_is_found_again_by_both_digests(segmenter: Segmenter, few: Path) -> None:
     split = split_of(few)
     digest = segmenter.checkpoint.digest

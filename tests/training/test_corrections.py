@@ -27,7 +27,7 @@ def scores(segmenter: Segmenter, dataset: Path, most: int = 10_000) -> pd.Series
     """Return the mean strict Jaccard by class on a test side, or on so many crops spread over it."""
     crops = load([dataset], "test")
     crops = crops.subset((pd.RangeIndex(len(crops)) * most) % len(crops) < most)
-    table = measure(segmenter, crops)
+    table, _ = measure(segmenter, crops)
     return table[table["protocol"] == "strict"].groupby("class")["jaccard"].mean()
 
 

@@ -12,6 +12,7 @@ from pages.shared.evaluations import checkpoint_digest, read_protocol, test_spli
 from pages.shared.model import checkpoints
 from pages.shared.reading import Reading
 from pap_core.comparison.compare import Comparison, Done
+from pap_core.comparison.nuclei import nuclei_table
 from pap_core.comparison.table import long_table, title
 from pap_core.errors import InputError
 from pap_core.evaluation.paired import differences, paired
@@ -116,6 +117,12 @@ def figures(entries: dict[str, Entry]) -> pd.DataFrame:
     return _figures(tuple(changed), _Chosen(entries))
 
 
+def nuclei(entries: dict[str, Entry]) -> pd.DataFrame:
+    """Return the figures of nuclei of entries, see `pap_core.comparison.nuclei.nuclei_table`."""
+    changed = [(entry.done, _changed(entry.kept, "summary.json")) for entry in entries.values()]
+    return _nuclei(tuple(changed), _Chosen(entries))
+
+
 def rows_of(entry: Entry, reading: Reading) -> pd.DataFrame:
     """Return the rows by cell of one protocol and class."""
     rows = read_protocol(entry.kept, reading.protocol)
@@ -131,6 +138,11 @@ def pair(first: Entry, second: Entry, reading: Reading) -> tuple[pd.DataFrame, "
 def _changed(kept: Kept, name: str) -> tuple[str, int]:
     path = kept.folder / name
     return str(path), path.stat().st_mtime_ns if path.exists() else 0
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _nuclei(changed: tuple, _chosen: _Chosen) -> pd.DataFrame:
+    return nuclei_table(_chosen)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

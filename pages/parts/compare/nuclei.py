@@ -1,0 +1,96 @@
+"""The nuclei that methods found one by one: of all crops, and by category."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.compare.data import Entry
+from pages.shared.nuclei import HEADING, MEASURES, NOTE, offer_matching
+from pap_core.comparison.table import ALL, with_ends
+from pap_core.evaluation.intervals import LEVEL
+from pap_core.evaluation.measured import OUTLINES
+from pap_core.evaluation.store import TestSplit
+from pap_core.export.spreadsheet import spreadsheet_csv
+
+_METHOD = st.column_config.TextColumn(pinned=True, width=230)
+_INTERVAL = f"{LEVEL} % interval"
+
+
+def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit, stem: str) -> None:
+    """Show how well single nuclei were found, or offer to match those of evaluations of before.
+
+    Args:
+        entries: those shown.
+        table: their figures, see `pap_core.comparison.nuclei.nuclei_table`.
+        split: on which they were measured.
+        stem: how the name of the file begins that takes them away.
+    """
+    without = [entry for name, entry in entries.items() if name not in set(table["method"])]
+    if without:
+        offer_matching([one.kept for one in without], split, ", ".join(one.title for one in without))
+    if table.empty:
+        return
+    st.subheader(HEADING, anchor=False)
+    st.dataframe(
+        of_all(entries, table),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        column_config={"Method": _METHOD}
+        | {
+            name: st.column_config.NumberColumn(format="%.1f" if measure in OUTLINES else "%.3f")
+            for measure, name in MEASURES.items()
+        },
+        alt="How well each method found single nuclei, best F1 first",
+    )
+    st.markdown(NOTE)
+    st.subheader("By category, protocol strict", anchor=False)
+    measure = st.selectbox(
+        "Measure",
+        list(MEASURES),
+        format_func=MEASURES.get,
+        key="compare_of_nuclei",
+        bind="query-params",
+        width=300,
+    )
+    st.dataframe(
+        by_category(entries, table, measure),
+        hide_index=True,
+        height="content",
+        column_config={"Method": _METHOD},
+        alt=f"{MEASURES[measure]} of nuclei by category, a row for each method",
+    )
+    st.download_button(
+        "Nuclei (CSV)",
+        partial(spreadsheet_csv, table),
+        f"{stem}_nuclei.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help="A row for each of those shown, by category and measure, with its interval.",
+    )
+
+
+def of_all(entries: dict[str, Entry], table: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate the measures over all crops, a row for each method, F1 with its interval first."""
+    chosen = table[table["category"] == ALL]
+    wide = chosen.pivot(index="method", columns="metric", values="mean").loc[chosen["method"].unique()]
+    of_f1 = chosen[chosen["metric"] == "f1"].set_index("method")
+    shown = pd.DataFrame({"Method": [entries[name].title for name in wide.index]})
+    for measure, name in MEASURES.items():
+        shown[name] = wide[measure].to_numpy()
+        if measure == "f1":
+            ends = of_f1.loc[wide.index, ["mean", "low", "high"]].to_numpy()
+            shown[_INTERVAL] = [with_ends(*one).partition(" ")[2] for one in ends]
+    return shown
+
+
+def by_category(entries: dict[str, Entry], table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Tabulate a measure with its interval, for each category and for all."""
+    chosen = table[table["metric"] == measure]
+    shown = pd.DataFrame({"Method": [entries[name].title for name in chosen["method"].unique()]})
+    for category in (*(name for name in chosen["category"].unique() if name != ALL), ALL):
+        found = chosen[chosen["category"] == category][["mean", "low", "high"]].to_numpy()
+        shown["All" if category == ALL else category] = [with_ends(*one) for one in found]
+    return shown
