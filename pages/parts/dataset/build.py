@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.parts.dataset.fields import of_fields
 from pages.shared import access
 from pages.shared.builds import WATCHED
 from pages.shared.datasets import listed
@@ -28,7 +29,8 @@ MASKS_HELP = (
 SPLITS = {"Grouped": "grouped", "Paper": "paper"}
 LAYOUTS = (
     "What it holds is recognised: SIPaKMeD (contours in `.dat` files beside smears or crops), Herlev (masks "
-    "named like the image with `-d`), phantoms, or exported reviews."
+    "named like the image with `-d`), phantoms, exported reviews, or pictures with truth beside them: masks, "
+    "outlines (GeoJSON, COCO, CVAT, labelme) or points."
 )
 MODE_HELP = (
     "**Window**: 256 × 256 pixels around the nucleus, at the smear's own resolution, as in the paper. "
@@ -163,6 +165,7 @@ def _order(source: Source) -> None:
             neighbours = st.toggle(
                 "Neighbours", True, help="Draw other annotated cells that reach into a crop as cells, too"
             )
+        fields = of_fields()
         if not st.form_submit_button(
             "Build",
             type="primary",
@@ -180,6 +183,7 @@ def _order(source: Source) -> None:
         "seed": seed,
         "border": border,
         "neighbours": neighbours,
+        **fields,
     }
     if source.upload is not None:
         source.upload.seek(0)

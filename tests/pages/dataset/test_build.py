@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pap_core.data import build_job
+from pap_core.data import build_job, manifest
 from pap_core.data.build_job import Build
+from pap_core.data.described import describe
+from pap_core.images import write_png
 from pap_core.jobs.removal import remove
 from tests.helpers.building import held
 from tests.helpers.pages.datasets_page import BUILD, box, box_named, opened, second_set, zipped
@@ -95,6 +98,31 @@ def test_a_build_is_ordered_stopped_and_deleted(root: Path, space: Path) -> None
     assert "**source**" not in said(ran(app))
     assert not job.folder.exists()
     assert (root / "source").exists()
+
+
+@pytest.mark.slow
+def test_pictures_of_many_cells_are_built_as_the_form_says(space: Path) -> None:
+    (space.parent / "data" / "views").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 300, 400, 3), dtype=np.uint8)
+    for number, one in enumerate(pixels):
+        mask = np.zeros(one.shape[:2], np.uint8)
+        mask[100:160, 100:160] = 255
+        for name, picture in ((f"s{number}_a.png", one), (f"s{number}_a_mask.png", mask)):
+            write_png(space.parent / "data" / "views" / name, picture)
+    app = opened(BUILD)
+    box(app, "Folder").set_value("views")
+    ran(app)
+    box(app, "Truth").set_value("Nuclei")
+    next(one for one in app.number_input if one.label == "Scale").set_value(0.5)
+    next(one for one in app.text_input if one.label == "Slides by pattern").set_value(r"(s\d)_")
+    press(app, "Build")
+    job = Build(space / "builds" / "views")
+    wait(lambda: not job.folder.exists() or job.progress().state == "failed")
+    table = manifest.cells(space / "datasets" / "views")
+    assert set(table["group"]) == {"s0", "s1"}
+    assert set(table["scale"].astype(float)) == {0.5}
+    assert table["nucleus"].astype(int).max() == 30 * 30
+    assert describe(space / "datasets" / "views")["truth"] == "nucleus"
 
 
 def wait(true: Callable[[], bool]) -> None:
