@@ -31,9 +31,9 @@ def add(commands: "argparse._SubParsersAction") -> None:
         help="what the classes that are left have of the probability at least, in the mean over views",
     )
     one.add_argument(
-        "--nuclei-only",
-        action="store_true",
-        help="tell nuclei, and what is no nucleus, and nothing of cytoplasm",
+        "--only",
+        choices=["nuclei", "background"],
+        help="tell nuclei, and what is no nucleus, and nothing of cytoplasm; or tell background alone",
     )
     one.add_argument("--json", action="store_true")
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     segmenters = [Segmenter(read(resolve(one))) for one in options.checkpoint]
     with Bar("crops") as progress:
         described = pseudo_label(
-            segmenters, options.dataset, options.out, options.sure, options.nuclei_only, progress
+            segmenters, options.dataset, options.out, options.sure, options.only, progress
         )
     print(json.dumps(described, indent=2) if options.json else summary(described))
     return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
@@ -20,7 +20,9 @@ class PseudoLabels(TypedDict):
     of: FileName  # digest of the data set that was copied
     checkpoints: dict[str, str]  # digests of their weights, and names
     sure: Number
-    nuclei_only: bool
+    only: NotRequired[Literal["nuclei", "background"] | None]  # of the classes
+    nuclei_only: NotRequired[bool]  # so said before
+    before: NotRequired["PseudoLabels"]  # of the data set that was copied
 
 
 class Described(TypedDict, total=False):

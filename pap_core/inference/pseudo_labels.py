@@ -1,8 +1,9 @@
 """Pseudo-labels: what checkpoints are sure of, where the truth of a data set leaves it open.
 
 They see each crop at several sizes, upright and mirrored; the mean of what they say is sure where the
-classes that are left have nearly all of the probability (after D.-H. Lee, *Pseudo-Label*, ICML workshop 2013,
-with the mean over views of I. Radosavovic et al., *Data Distillation*, CVPR 2018). The truth is never
+classes that are left have nearly all of the probability (after D.-H. Lee, *Pseudo-Label*, ICML workshop
+2013, with the mean over views of I. Radosavovic et al., *Data Distillation*, CVPR 2018). A whole cell that
+the truth outlines is seen as a crop of its own, fitted, as networks see cells best. The truth is never
 contradicted, and the test side stays as it was built.
 """
 
@@ -12,10 +13,13 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
+from skimage.measure import label as connected
 from torch.nn import functional
 
 from pap_core.data import digests, places
@@ -39,6 +43,13 @@ SURE = 0.9  # of the probability, at least, for the classes that are left
 
 _VIEWS = ((0.75, ()), (1.0, (3,)), (1.25, ()))  # of the side of a crop, and axes of (N, C, H, W) to flip
 _BATCH = 8  # crops in hand at once
+_MARGIN = 0.06  # of a cell's longer side, around it when it is seen by itself
+_SMALLEST_CELL = 24  # px, its longer side: with less there is nothing to see
+_BESIDE = (
+    0.5  # of a cell's largest nucleus: what is smaller is none of it, but a leukocyte or a grain over it
+)
+
+_Box = tuple[int, int, int]  # x0, y0 and side of a square
 
 
 def pseudo_label(
@@ -46,7 +57,7 @@ def pseudo_label(
     dataset: Path,
     out: Path,
     sure: float = SURE,
-    nuclei_only: bool = False,
+    only: Literal["nuclei", "background"] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Described:
     """Copy a data set, its training side with pseudo-labels; called again after an interruption it resumes.
@@ -56,7 +67,7 @@ def pseudo_label(
         dataset: data set folder.
         out: folder of the new one, which is not there yet.
         sure: of the probability, what the classes that are left have together at least; 0.5 to 1.
-        nuclei_only: tell nuclei, and what is no nucleus, and nothing of cytoplasm.
+        only: tell nuclei, and what is no nucleus, and nothing of cytoplasm; or tell background alone.
         progress: called with crops done and crops in all.
 
     Returns:
@@ -81,13 +92,15 @@ def pseudo_label(
         "of": described["digest"],
         "checkpoints": {one.digest: one.name for one in segmenters},
         "sure": sure,
-        "nuclei_only": nuclei_only,
+        "only": only,
     }
+    if "pseudo_labels" in described:
+        job["before"] = described["pseudo_labels"]
     key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:12]
     part = out.with_name(f".{out.name}.{key}.part")
 
     def guess(images: np.ndarray) -> np.ndarray:
-        return _guess(segmenters, images, sure, nuclei_only)
+        return _guess(segmenters, images, sure, only)
 
     try:
         for folder in places.FOLDERS:
@@ -131,36 +144,78 @@ def _each(
         for row, (_, truth) in zip(rows, pairs, strict=True)
     ]
     open_ = [number for number, label in enumerate(labels) if label is None]
-    if open_:
-        boxes = [_box(extents[number]) for number in open_]
-        seen = [
-            resize_image(square(pairs[number][0], *box), SIZE)
-            for number, box in zip(open_, boxes, strict=True)
-        ]
-        for number, box, found in zip(open_, boxes, guess(np.stack(seen)), strict=True):
-            truth = pairs[number][1]
-            labels[number] = guessed(truth, _put_back(found, box, extents[number], truth.shape))
+    for number, found in zip(
+        open_, _seen(guess, [(*pairs[one], extents[one]) for one in open_]), strict=True
+    ):
+        labels[number] = guessed(pairs[number][1], found)
     for row, (image, _), label, extent in zip(rows, pairs, labels, extents, strict=True):
         assert label is not None
         write_crop(part, row["id"], image, label, border)
         yield of_pixels(image, label, extent)
 
 
-def _box(extent: Extent) -> tuple[int, int, int]:
-    """Return x0, y0 and side of the square about what of a crop is picture: as a cell of its own is seen."""
-    width, height = extent.right - extent.left, extent.bottom - extent.top
-    side = max(width, height)
-    return extent.left + (width - side) // 2, extent.top + (height - side) // 2, side
+def _seen(
+    guess: Callable[[np.ndarray], np.ndarray], crops: Sequence[tuple[np.ndarray, np.ndarray, Extent]]
+) -> list[np.ndarray]:
+    """Return what is seen in crops, each with its truth and what of it is picture: a label map each."""
+    if not crops:
+        return []
+    boxes = [_square(extent.left, extent.top, extent.right, extent.bottom) for _, _, extent in crops]
+    cells = [
+        (number, cell) for number, (_, truth, extent) in enumerate(crops) for cell in _cells(truth, extent)
+    ]
+    boxes += [_around(cell) for _, cell in cells]
+    sources = [*range(len(crops)), *(number for number, _ in cells)]
+    squares = [
+        resize_image(square(crops[number][0], *box), SIZE) for number, box in zip(sources, boxes, strict=True)
+    ]
+    found = guess(np.stack(squares))
+    labels = []
+    for (_, truth, extent), one, box in zip(crops, found, boxes, strict=False):
+        labels.append(extent.cleared(_put_back(one, box, truth.shape), IGNORE))
+    for (number, cell), one, box in zip(cells, found[len(crops) :], boxes[len(crops) :], strict=True):
+        labels[number][cell] = _with_one_nucleus(_put_back(one, box, cell.shape), cell)[cell]
+    return labels
 
 
-def _put_back(
-    found: np.ndarray, box: tuple[int, int, int], extent: Extent, shape: tuple[int, ...]
-) -> np.ndarray:
-    """Return a label map of a crop, unknown where it is no picture, of one ``(S, S)`` of a square in it."""
+def _square(left: int, top: int, right: int, bottom: int, margin: float = 0) -> _Box:
+    """Return the square about a box: as a cell of its own is seen."""
+    side = round(max(right - left, bottom - top) * (1 + 2 * margin))
+    return (left + right - side) // 2, (top + bottom - side) // 2, side
+
+
+def _cells(truth: np.ndarray, extent: Extent) -> Iterator[np.ndarray]:
+    """Yield masks of the cells that a truth outlines and does not divide, those that lie in a crop whole."""
+    pieces = connected(truth == OF_CELL, connectivity=1)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
+        whole = rows.start > extent.top and rows.stop < extent.bottom
+        whole = whole and columns.start > extent.left and columns.stop < extent.right
+        if whole and max(rows.stop - rows.start, columns.stop - columns.start) >= _SMALLEST_CELL:
+            yield pieces == number
+
+
+def _around(cell: np.ndarray) -> _Box:
+    ((rows, columns),) = ndimage.find_objects(cell.astype(np.uint8))
+    return _square(columns.start, rows.start, columns.stop, rows.stop, _MARGIN)
+
+
+def _with_one_nucleus(label: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Return a label map in which what is far smaller than the largest nucleus of a cell is no nucleus."""
+    pieces = connected((label == NUCLEUS) & cell, connectivity=2)
+    areas = np.bincount(pieces.ravel())
+    areas[0] = 0
+    beside = (areas < _BESIDE * areas.max())[pieces] & (pieces > 0)
+    return np.where(beside, np.uint8(CYTOPLASM), label)
+
+
+def _put_back(found: np.ndarray, box: _Box, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a label map of a crop, unknown beside it, of one ``(S, S)`` of a square in it."""
     x0, y0, side = box
     small = resized(found, side, side, Image.Resampling.NEAREST)  # never interpolated
     label = np.full(shape, IGNORE, np.uint8)
-    extent.cut(label)[...] = small[extent.top - y0 : extent.bottom - y0, extent.left - x0 : extent.right - x0]
+    top, left = max(y0, 0), max(x0, 0)
+    part = label[top : y0 + side, left : x0 + side]
+    part[...] = small[top - y0 :, left - x0 :][: part.shape[0], : part.shape[1]]
     return label
 
 
@@ -172,14 +227,20 @@ def _written(part: Path, crop: str) -> np.ndarray | None:
         return None
 
 
-def _guess(segmenters: Sequence[Segmenter], images: np.ndarray, sure: float, nuclei_only: bool) -> np.ndarray:
+def _guess(segmenters: Sequence[Segmenter], images: np.ndarray, sure: float, only: str | None) -> np.ndarray:
     """Return label maps ``(N, S, S)`` uint8 of crops ``(N, S, S, 3)``: codes of the classes that are left."""
-    mean = np.mean([_probabilities(one, images) for one in segmenters], axis=0)
-    background, cytoplasm, nucleus = mean.transpose(1, 0, 2, 3)
+    parts = [
+        np.mean([_probabilities(one, images[start : start + _BATCH]) for one in segmenters], axis=0)
+        for start in range(0, len(images), _BATCH)
+    ]
+    background, cytoplasm, nucleus = np.concatenate(parts).transpose(1, 0, 2, 3)
     found = np.full(background.shape, IGNORE, np.uint8)
-    if not nuclei_only:
-        found[cytoplasm + nucleus >= sure] = OF_CELL
+    if only != "nuclei":
         found[background >= sure] = BACKGROUND
+    if only == "background":
+        return found
+    if only is None:
+        found[cytoplasm + nucleus >= sure] = OF_CELL
         found[cytoplasm >= sure] = CYTOPLASM
     told = (found != BACKGROUND) & (found != CYTOPLASM)
     found[told & (background + cytoplasm >= sure)] = NOT_NUCLEUS

@@ -139,7 +139,7 @@ def write_card(
     weights = [f"{one['folder']} {one['weight']:g}" for one in datasets if "weight" in one]
     if weights:
         lines += ["", f"The draws of an epoch are shared by weight: {', '.join(weights)}."]
-    lines += [_pseudo_labels(one) for one in datasets if "pseudo_labels" in one]
+    lines += [line for one in datasets if "pseudo_labels" in one for line in _pseudo_labels(one)]
     lines += [
         "",
         f"{training['validation']:.0%} of the training side, whole slides, chose the best epoch; no "
@@ -168,15 +168,21 @@ def write_card(
     return "\n".join(lines) + "\n"
 
 
-def _pseudo_labels(dataset: dict) -> str:
-    """Say whose word a data set is where its truth says nothing."""
-    told = dataset["pseudo_labels"]
-    of = "Nuclei" if told["nuclei_only"] else "Classes"
-    names = ", ".join(f"{name} (`{digest}`)" for digest, name in told["checkpoints"].items())
-    return (
-        f"\n{of} that the training side of {dataset['folder']} leaves open are pseudo-labels: what the mean "
-        f"over {names} has at least {told['sure']:g} of the probability for."
-    )
+def _pseudo_labels(dataset: dict) -> list[str]:
+    """Say whose word a data set is where its truth says nothing, the first that was asked first."""
+    told: dict | None = dataset["pseudo_labels"]
+    lines: list[str] = []
+    while told:
+        of = told.get("only") or ("nuclei" if told.get("nuclei_only") else "classes")
+        names = ", ".join(f"{name} (`{digest}`)" for digest, name in told["checkpoints"].items())
+        lines.insert(
+            0,
+            f"\n{of.capitalize()} that the training side of {dataset['folder']} leaves open "
+            f"{'is' if of == 'background' else 'are'} pseudo-labels: what the mean over {names} has at least "
+            f"{told['sure']:g} of the probability for.",
+        )
+        told = told.get("before")
+    return lines
 
 
 def _before(training: dict) -> list[str]:

@@ -83,7 +83,7 @@ def test_what_the_checkpoint_is_sure_of_is_told_on_the_training_side(
         "of": describe(data)["digest"],
         "checkpoints": {"d" * 16: "darkness"},
         "sure": 0.9,
-        "nuclei_only": False,
+        "only": None,
     }
     train, test = load([tmp_path / "told"], "train"), load([tmp_path / "told"], "test")
     assert (test.labels == IGNORE).all()
@@ -144,12 +144,72 @@ def test_a_cell_that_lies_in_a_part_of_its_crop_is_seen_fitted(tmp_path: Path, s
 
 def test_nuclei_alone_are_told_where_that_is_asked(pictures: Path, tmp_path: Path, segmenter: Segmenter):
     data = without_truth(pictures, tmp_path / "data")
-    pseudo_label([segmenter], data, tmp_path / "told", nuclei_only=True)
+    pseudo_label([segmenter], data, tmp_path / "told", only="nuclei")
     labels = load([tmp_path / "told"], "train").labels.numpy()
     grey = load([data], "train").images.numpy()[:, 0]
     assert set(np.unique(labels)) == {NUCLEUS, NOT_NUCLEUS, IGNORE}
     assert (labels[grey == GREYS[NUCLEUS]] == NUCLEUS).mean() > 0.9
     assert (labels[grey == GREYS[BACKGROUND]] == NOT_NUCLEUS).mean() > 0.9
+
+
+def test_background_alone_is_told_and_a_copy_is_copied_again(
+    pictures: Path, tmp_path: Path, segmenter: Segmenter
+):
+    data = without_truth(pictures, tmp_path / "data")
+    first = pseudo_label([segmenter], data, tmp_path / "glass", only="background")
+    labels = load([tmp_path / "glass"], "train").labels.numpy()
+    grey = load([data], "train").images.numpy()[:, 0]
+    assert set(np.unique(labels)) == {BACKGROUND, IGNORE}
+    assert (labels[grey == GREYS[BACKGROUND]] == BACKGROUND).mean() > 0.9
+    second = pseudo_label([segmenter], tmp_path / "glass", tmp_path / "told", only="nuclei")
+    assert second["pseudo_labels"]["before"] == first["pseudo_labels"]
+    assert second["pseudo_labels"]["of"] == first["digest"]
+    after = load([tmp_path / "told"], "train").labels.numpy()
+    assert (after[labels == BACKGROUND] == BACKGROUND).all()
+    assert (after[grey == GREYS[NUCLEUS]] == NUCLEUS).mean() > 0.9
+    assert (after[grey == GREYS[CYTOPLASM]] == NOT_NUCLEUS).mean() > 0.9
+
+
+def outlined(folder: Path) -> np.ndarray:
+    """Write pictures with a small cell that is outlined whole, a grain over it; return the cell's mask."""
+    ys, xs = np.mgrid[:SIDE, :SIDE]
+    away = np.hypot(xs - 130, ys - 120)
+    label = np.where(away < 12, NUCLEUS, np.where(away < 40, CYTOPLASM, BACKGROUND)).astype(np.uint8)
+    label[np.hypot(xs - 152, ys - 120) < 5] = NUCLEUS
+    label[np.hypot(xs - 240, ys - 120) < 30] = CYTOPLASM  # a neighbour that nobody outlined
+    for number in range(2):
+        write_png(folder / f"{number}.png", painted(label))
+        write_png(folder / f"{number}_cells.png", np.where(away < 40, 255, 128).astype(np.uint8))
+    return away < 40
+
+
+def test_a_cell_that_is_outlined_whole_is_seen_by_itself_with_one_nucleus(
+    tmp_path: Path, segmenter: Segmenter
+):
+    (tmp_path / "source").mkdir()
+    outlined(tmp_path / "source")
+    build(tmp_path / "source", tmp_path / "data", BuildOptions(scale=1.0, test_share=0.5))
+    before = load([tmp_path / "data"], "train")
+    whole = [number for number, one in enumerate(before.labels.numpy()) if (one == OF_CELL).sum() > 4900]
+    assert whole
+    seen: list[int] = []
+    hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(len(said)))
+    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
+    hook.remove()
+    assert sum(seen) == 3 * (len(before) + len(whole))  # at three sizes
+    after = load([tmp_path / "told"], "train")
+    for number in whole:
+        truth, label = before.labels[number].numpy(), after.labels[number].numpy()
+        grey = before.images[number, 0].numpy()
+        rows, columns = np.nonzero(truth == OF_CELL)
+        ys, xs = np.mgrid[:256, :256]
+        away = np.hypot(xs - columns.mean(), ys - rows.mean())
+        assert (label[away < 9] == NUCLEUS).all()
+        grain = (np.hypot(xs - columns.mean() - 22, ys - rows.mean()) < 4) & (truth == OF_CELL)
+        assert (grey[grain] == GREYS[NUCLEUS]).all()
+        assert (label[grain] == CYTOPLASM).all()
+        assert np.isin(label[truth == OF_CELL], (NUCLEUS, CYTOPLASM, OF_CELL)).all()
+        assert (label[(truth == IGNORE) & (grey == GREYS[CYTOPLASM])] == CYTOPLASM).any()
 
 
 def test_where_checkpoints_differ_their_mean_is_not_sure(

@@ -104,12 +104,18 @@ def terms_of(card: str) -> set[str]:
 
 def test_a_card_tells_pseudo_labels_from_truth() -> None:
     config = read(SHIPPED / "compact").config
-    told = {"of": "0", "checkpoints": {"1a": "a", "2b": "b"}, "sure": 0.9, "nuclei_only": True}
+    first_told = {"of": "0", "checkpoints": {"1a": "a", "2b": "b"}, "sure": 0.9, "nuclei_only": True}
+    told = {"of": "1", "checkpoints": {"3c": "c"}, "sure": 0.8, "only": "background", "before": first_told}
     first, *others = config["training"]["datasets"]
     config |= {"training": config["training"] | {"datasets": [first | {"pseudo_labels": told}, *others]}}
     card = write_card("one", config, "0123", "a minute", [], "commands", "")
     assert f"Nuclei that the training side of {first['folder']} leaves open are pseudo-labels" in card
     assert "a (`1a`), b (`2b`) has at least 0.9" in card
+    assert (
+        card.index("has at least 0.9")
+        < card.index("Background that")
+        < card.index("c (`3c`) has at least 0.8")
+    )
 
 
 @pytest.mark.parametrize("source", ["sipakmed", "herlev", "phantom", REVIEWS, MIXED])
