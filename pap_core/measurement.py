@@ -1,39 +1,18 @@
-"""The cells of a label map, and what there is to measure of each: areas, N/C ratio, shape, stain."""
+"""What there is to measure of each cell of a label map: areas, N/C ratio, shape, stain."""
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 from skimage.measure import regionprops
-from skimage.segmentation import watershed
 
-from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS
-from pap_core.nuclei import nuclei_of
-
-
-def apart(label: np.ndarray, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Take the cells of a label map apart.
-
-    Each nucleus is a cell, see `pap_core.nuclei`. The cytoplasm of a group of cells goes to the nucleus it is
-    nearest to by a way within the cells; cytoplasm that no nucleus can reach belongs to none.
-
-    Args:
-        label: ``(H, W)`` uint8 label map.
-        scale: network px per image px; tells how small a nucleus may be.
-
-    Returns:
-        Nuclei and cells, ``(H, W)`` int32 each: numbered alike from 1 in reading order, 0 for none.
-    """
-    nuclei = nuclei_of(label, scale)
-    inside = (label == CYTOPLASM) | (label == NUCLEUS)
-    cells = watershed(ndimage.distance_transform_edt(nuclei == 0), nuclei, mask=inside).astype(np.int32)
-    return nuclei, cells
+from pap_core.cells import apart
+from pap_core.labels import BACKGROUND, CYTOPLASM
 
 
 def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
-    """Take the cells of a label map apart, see `apart`, and measure each.
+    """Take the cells of a label map apart, see `pap_core.cells`, and measure each.
 
     Args:
-        image: ``(H, W, 3)`` uint8, for the stain.
+        image: ``(H, W, 3)`` uint8, for the stain, and for edges between cells.
         label: ``(H, W)`` uint8 label map of it.
         scale: network px per image px; tells how small a nucleus may be.
 
@@ -42,7 +21,7 @@ def measure(image: np.ndarray, label: np.ndarray, scale: float = 1.0) -> tuple[p
         and lengths are in pixels of the picture, x and y the nucleus's centre; the N/C ratio is nucleus
         area over cytoplasm area, NaN without cytoplasm; densities are mean optical densities.
     """
-    nuclei, cells = apart(label, scale)
+    nuclei, cells = apart(image, label, scale)
     nucleus_area = np.bincount(nuclei.ravel())[1:]
     count = len(nucleus_area)
     density = -np.log10(np.maximum(image, 1) / 255).mean(axis=-1)

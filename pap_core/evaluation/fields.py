@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
+from pap_core.cells import apart
 from pap_core.data.described import describe
 from pap_core.data.manifest import cells as manifest
 from pap_core.data.options import BuildOptions
@@ -30,7 +31,6 @@ from pap_core.evaluation.object_figures import MICROMETRES, added_up, columns, o
 from pap_core.evaluation.objects import match, pieces_of
 from pap_core.files import write_whole
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
-from pap_core.measurement import apart
 from pap_core.nuclei import nuclei_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def measure_fields(
                 "scale": scale,
                 **_pixels(found.label, told.label),
                 "pixel_size": told.pixel_size or math.nan,
-                **_objects(field, found.label, told.label, scale),
+                **_objects(field, told.image, found.label, told.label, scale),
             }
         )
         if progress:
@@ -207,14 +207,16 @@ def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
-def _objects(field: Field, found: np.ndarray, truth: np.ndarray, scale: float) -> dict[str, float]:
+def _objects(
+    field: Field, image: np.ndarray, found: np.ndarray, truth: np.ndarray, scale: float
+) -> dict[str, float]:
     nuclei = told_apart(field.truths, truth, field.image.name, CORE)
     cells = told_apart(field.truths, truth, field.image.name, CELL)
     known = known_of(truth, NUCLEUS, "strict")
     if nuclei is None and known.any():
         nuclei = pieces_of(truth)
     of_cell = (truth != IGNORE) & (truth != NOT_NUCLEUS)
-    predicted = apart(found, scale) if cells is not None else (nuclei_of(found, scale), None)
+    predicted = apart(image, found, scale) if cells is not None else (nuclei_of(found, scale), None)
     row: dict[str, float] = {}
     for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
         matched = None if true is None or one is None else match(one, true, where)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from pap_core.cells import apart
 from pap_core.data import places
 from pap_core.data.described import describe
 from pap_core.data.extent import Extent
@@ -18,7 +19,6 @@ from pap_core.errors import InputError
 from pap_core.evaluation.store import SIDE, Kept
 from pap_core.images import read_image
 from pap_core.labels import BACKGROUND, NUCLEUS, decode
-from pap_core.measurement import apart
 from pap_core.reviewing.queue import Entry, identify, outlines, uncertainty
 from pap_core.reviews.checks import picture_digest
 from pap_core.reviews.records import Place, ReviewCell
@@ -54,7 +54,7 @@ class SplitQueue:
                 "evaluate it again and open it anew."
             )
         label = decode(seen.colours)
-        cell = _middle_cell(label, seen.middle)
+        cell = _middle_cell(seen.image, label, seen.middle)
         return ReviewCell(
             id=entry.id,
             picture=seen.image,
@@ -92,7 +92,7 @@ def split_queue(kept: Kept, folder: Path) -> SplitQueue:
 
     def entry(row: dict) -> Entry:
         seen = _read(folder, kept, row)
-        cell = _middle_cell(decode(seen.colours), seen.middle)
+        cell = _middle_cell(seen.image, decode(seen.colours), seen.middle)
         unsure = uncertainty(seen.colours, cell if cell.any() else np.ones_like(cell))
         mean = float(jaccard[row["id"]])
         return Entry(
@@ -151,9 +151,9 @@ def _read(folder: Path, kept: Kept, row: Mapping) -> _Seen:
     )
 
 
-def _middle_cell(label: np.ndarray, middle: tuple[float, float]) -> np.ndarray:
+def _middle_cell(image: np.ndarray, label: np.ndarray, middle: tuple[float, float]) -> np.ndarray:
     """Return ``(H, W)`` bool: the cell whose nucleus is nearest the middle; without one, all that is cell."""
-    nuclei, cells = apart(label)
+    nuclei, cells = apart(image, label)
     if not nuclei.any():
         return label != BACKGROUND
     numbers = np.arange(1, nuclei.max() + 1)
