@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pap_core.contours import dat_text, fill
+from pap_core.contours import dat_text, fill, parse_dat
 from pap_core.data.readers.herlev import read_mask
 from pap_core.data.truth.read import read_truth
 from pap_core.errors import InputError
@@ -214,9 +214,12 @@ def test_a_bad_contour_is_named(label: np.ndarray) -> None:
 
 
 def test_contours_off_the_picture_are_refused(label: np.ndarray) -> None:
-    said = refusal(*contours(label), shape=(90, 50))
-    assert said.startswith(
-        "007_cyt01.dat: outlines from (10.5, 15.5) to (58.5, 65.5) found, smear.png is 50 × 90 pixels"
+    files = contours(label)
+    first = parse_dat(files[0][1], files[0][0])
+    (left, top), (right, bottom) = first.min(axis=0), first.max(axis=0)
+    assert refusal(*files, shape=(90, 50)).startswith(
+        f"{files[0][0]}: outlines from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) found, smear.png is "
+        "50 × 90 pixels"
     )
 
 
