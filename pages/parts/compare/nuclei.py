@@ -58,6 +58,7 @@ def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit
         by_category(entries, table, measure),
         hide_index=True,
         height="content",
+        placeholder="–",
         column_config={"Method": _METHOD},
         alt=f"{MEASURES[measure]} of nuclei by category, a row for each method",
     )
