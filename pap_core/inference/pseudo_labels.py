@@ -162,18 +162,19 @@ def _seen(
         return []
     boxes = [_square(extent.left, extent.top, extent.right, extent.bottom) for _, _, extent in crops]
     cells = [
-        (number, cell) for number, (_, truth, extent) in enumerate(crops) for cell in _cells(truth, extent)
+        (number, *one) for number, (_, truth, extent) in enumerate(crops) for one in _cells(truth, extent)
     ]
-    boxes += [_around(cell) for _, cell in cells]
-    sources = [*range(len(crops)), *(number for number, _ in cells)]
+    boxes += [box for _, _, box in cells]
+    sources = [*range(len(crops)), *(number for number, _, _ in cells)]
     squares = [
         resize_image(square(crops[number][0], *box), SIZE) for number, box in zip(sources, boxes, strict=True)
     ]
     found = guess(np.stack(squares))
-    labels = []
-    for (_, truth, extent), one, box in zip(crops, found, boxes, strict=False):
-        labels.append(extent.cleared(_put_back(one, box, truth.shape), IGNORE))
-    for (number, cell), one, box in zip(cells, found[len(crops) :], boxes[len(crops) :], strict=True):
+    labels = [
+        extent.cleared(_put_back(one, box, truth.shape), IGNORE)
+        for (_, truth, extent), one, box in zip(crops, found, boxes, strict=False)
+    ]
+    for (number, cell, box), one in zip(cells, found[len(crops) :], strict=True):
         labels[number][cell] = _with_one_nucleus(_put_back(one, box, cell.shape), cell)[cell]
     return labels
 
@@ -184,19 +185,18 @@ def _square(left: int, top: int, right: int, bottom: int, margin: float = 0) -> 
     return (left + right - side) // 2, (top + bottom - side) // 2, side
 
 
-def _cells(truth: np.ndarray, extent: Extent) -> Iterator[np.ndarray]:
-    """Yield masks of the cells that a truth outlines and does not divide, those that lie in a crop whole."""
+def _cells(truth: np.ndarray, extent: Extent) -> Iterator[tuple[np.ndarray, _Box]]:
+    """Yield the cells that a truth outlines and does not divide, those that lie in a crop whole.
+
+    Each is a mask, with the square about it in which it is seen.
+    """
     pieces = connected(truth == OF_CELL, connectivity=1)
     for number, (rows, columns) in enumerate(ndimage.find_objects(pieces), start=1):
         whole = rows.start > extent.top and rows.stop < extent.bottom
         whole = whole and columns.start > extent.left and columns.stop < extent.right
         if whole and max(rows.stop - rows.start, columns.stop - columns.start) >= _SMALLEST_CELL:
-            yield pieces == number
-
-
-def _around(cell: np.ndarray) -> _Box:
-    ((rows, columns),) = ndimage.find_objects(cell.astype(np.uint8))
-    return _square(columns.start, rows.start, columns.stop, rows.stop, _MARGIN)
+            box = _square(columns.start, rows.start, columns.stop, rows.stop, _MARGIN)
+            yield pieces == number, box
 
 
 def _with_one_nucleus(label: np.ndarray, cell: np.ndarray) -> np.ndarray:

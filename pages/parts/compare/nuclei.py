@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.compare.data import Entry
+from pages.parts.compare.tables import METHOD, in_columns
 from pages.shared.nuclei import HEADING, MEASURES, NOTE, offer_matching
 from pap_core.comparison.table import ALL, with_ends
 from pap_core.evaluation.intervals import LEVEL
@@ -13,7 +14,6 @@ from pap_core.evaluation.measured import OUTLINES
 from pap_core.evaluation.store import TestSplit
 from pap_core.export.spreadsheet import spreadsheet_csv
 
-_METHOD = st.column_config.TextColumn(pinned=True, width=230)
 _INTERVAL = f"{LEVEL} % interval"
 
 
@@ -37,7 +37,7 @@ def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit
         hide_index=True,
         height="content",
         placeholder="–",
-        column_config={"Method": _METHOD}
+        column_config={"Method": METHOD}
         | {
             name: st.column_config.NumberColumn(format="%.1f" if measure in OUTLINES else "%.3f")
             for measure, name in MEASURES.items()
@@ -59,7 +59,7 @@ def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit
         hide_index=True,
         height="content",
         placeholder="–",
-        column_config={"Method": _METHOD},
+        column_config={"Method": METHOD},
         alt=f"{MEASURES[measure]} of nuclei by category, a row for each method",
     )
     st.download_button(
@@ -90,8 +90,4 @@ def of_all(entries: dict[str, Entry], table: pd.DataFrame) -> pd.DataFrame:
 def by_category(entries: dict[str, Entry], table: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Tabulate a measure with its interval, for each category and for all."""
     chosen = table[table["metric"] == measure]
-    shown = pd.DataFrame({"Method": [entries[name].title for name in chosen["method"].unique()]})
-    for category in (*(name for name in chosen["category"].unique() if name != ALL), ALL):
-        found = chosen[chosen["category"] == category][["mean", "low", "high"]].to_numpy()
-        shown["All" if category == ALL else category] = [with_ends(*one) for one in found]
-    return shown
+    return in_columns(entries, chosen, chosen["method"].unique().tolist())

@@ -1,5 +1,6 @@
 """The figures of a comparison as tables: of all, beside the published ones, by category; and to take away."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -7,7 +8,7 @@ import streamlit as st
 
 from pages.parts.compare.data import PIX2PIX, Entry
 from pages.shared.reading import METRICS, Reading
-from pap_core.comparison.table import ALL, NAMES, latex, markdown, share, wide_table
+from pap_core.comparison.table import ALL, NAMES, latex, markdown, share, wide_table, with_ends
 from pap_core.evaluation.intervals import LEVEL, RESAMPLES
 from pap_core.evaluation.published import DOI, PUBLISHED, TABLE_5
 from pap_core.export.spreadsheet import spreadsheet_csv
@@ -27,7 +28,7 @@ PUBLISHED_NOTE = (
     "channel-200 best."
 )
 _SHARE = st.column_config.NumberColumn(format="%.3f")
-_METHOD = st.column_config.TextColumn(pinned=True, width=230)
+METHOD = st.column_config.TextColumn(pinned=True, width=230)
 
 
 def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> None:
@@ -47,7 +48,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         placeholder="–",
         column_config={name: _SHARE for name in METRICS.values()}
         | {
-            "Method": _METHOD,
+            "Method": METHOD,
             COSTS["milliseconds"]: st.column_config.NumberColumn(format="%.0f"),
             COSTS["parameters"]: st.column_config.NumberColumn(format="localized"),
             COSTS["minutes"]: st.column_config.NumberColumn(format="%.1f"),
@@ -66,7 +67,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
             height="content",
             placeholder="–",
             # by place, the index being 0: columns of two heads have no name
-            column_config={1: _METHOD} | dict.fromkeys(range(2, beside.shape[1] + 1), _SHARE),
+            column_config={1: METHOD} | dict.fromkeys(range(2, beside.shape[1] + 1), _SHARE),
             alt=f"Metrics of {of.lower()} measured here under {protocol}, beside those the paper prints",
         )
     st.markdown(PUBLISHED_NOTE)
@@ -75,7 +76,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         by_category(entries, table, reading),
         hide_index=True,
         height="content",
-        column_config={"Method": _METHOD},
+        column_config={"Method": METHOD},
         placeholder="–",
         alt=f"{reading.title} by category under {protocol}, a row for each method",
     )
@@ -134,14 +135,23 @@ def by_category(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         & (table["class"] == reading.label_class)
         & (table["metric"] == reading.metric)
     ]
+    return in_columns(entries, chosen, list(order))
+
+
+def in_columns(entries: dict[str, Entry], chosen: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Tabulate means with their intervals: a row for each method, a column for each category and for all.
+
+    Args:
+        entries: those shown.
+        chosen: one metric's rows, with `method`, `category`, `mean`, `low` and `high`.
+        order: of the methods.
+    """
     shown = pd.DataFrame({"Method": [entries[name].title for name in order]})
     names = [name for name in chosen["category"].unique() if name != ALL]
     for category in (*names, ALL):
         of_one = chosen[chosen["category"] == category].set_index("method").reindex(order)
         cells = of_one[["mean", "low", "high"]].to_numpy()
-        shown["All" if category == ALL else category] = [
-            f"{share(mean)} {_between(low, high)}".rstrip() for mean, low, high in cells
-        ]
+        shown["All" if category == ALL else category] = [with_ends(*one) for one in cells]
     return shown
 
 
