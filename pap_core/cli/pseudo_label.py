@@ -35,6 +35,12 @@ def add(commands: "argparse._SubParsersAction") -> None:
         choices=["nuclei", "background"],
         help="tell nuclei, and what is no nucleus, and nothing of cytoplasm; or tell background alone",
     )
+    one.add_argument(
+        "--one-cell",
+        action="store_true",
+        help="each crop is of one cell, as SIPaKMeD's are: where several pieces may be its nucleus, the one "
+        "that stands out is told",
+    )
     one.add_argument("--json", action="store_true")
 
 
@@ -43,13 +49,13 @@ def run(options: argparse.Namespace) -> int:
     from pap_core.data.summary import summary
     from pap_core.inference.pseudo_labels import pseudo_label
     from pap_core.inference.segmenter import Segmenter
+    from pap_core.inference.teachers import Teachers
     from pap_core.model.catalogue import resolve
     from pap_core.model.checkpoint import read
 
     segmenters = [Segmenter(read(resolve(one))) for one in options.checkpoint]
     with Bar("crops") as progress:
-        described = pseudo_label(
-            segmenters, options.dataset, options.out, options.sure, options.only, progress
-        )
+        teachers = Teachers(segmenters, options.sure, options.only, options.one_cell)
+        described = pseudo_label(teachers, options.dataset, options.out, progress)
     print(json.dumps(described, indent=2) if options.json else summary(described))
     return 0

@@ -15,12 +15,13 @@ _Pair = Annotated[list[Count], msgspec.Meta(min_length=2, max_length=2)]  # of p
 
 
 class PseudoLabels(TypedDict):
-    """Which checkpoints told what the truth left open; see `pap_core.inference.pseudo_labels`."""
+    """Which checkpoints told what the truth left open; see `pap_core.inference.teachers`."""
 
     of: FileName  # digest of the data set that was copied
     checkpoints: dict[str, str]  # digests of their weights, and names
     sure: Number
     only: NotRequired[Literal["nuclei", "background"] | None]  # of the classes
+    one_cell: NotRequired[bool]  # each crop is of one cell, which has one nucleus
     nuclei_only: NotRequired[bool]  # so said before
     before: NotRequired["PseudoLabels"]  # of the data set that was copied
 

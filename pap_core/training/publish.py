@@ -179,7 +179,11 @@ def _pseudo_labels(dataset: dict) -> list[str]:
             0,
             f"\n{of.capitalize()} that the training side of {dataset['folder']} leaves open "
             f"{'is' if of == 'background' else 'are'} pseudo-labels: what the mean over {names} has at least "
-            f"{told['sure']:g} of the probability for.",
+            f"{told['sure']:g} of the probability for."
+            + (
+                " Each crop was taken for one cell, with the nucleus that stands out."
+                * told.get("one_cell", False)
+            ),
         )
         told = told.get("before")
     return lines

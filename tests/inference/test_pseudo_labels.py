@@ -12,6 +12,7 @@ from pap_core.errors import InputError
 from pap_core.images import write_png
 from pap_core.inference.pseudo_labels import pseudo_label
 from pap_core.inference.segmenter import Segmenter
+from pap_core.inference.teachers import Teachers
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.masks import read_label
 from pap_core.model.checkpoint import Checkpoint
@@ -78,12 +79,13 @@ def test_what_the_checkpoint_is_sure_of_is_told_on_the_training_side(
     pictures: Path, tmp_path: Path, segmenter: Segmenter
 ):
     data = without_truth(pictures, tmp_path / "data")
-    described = pseudo_label([segmenter], data, tmp_path / "told")
+    described = pseudo_label(Teachers([segmenter]), data, tmp_path / "told")
     assert described["pseudo_labels"] == {
         "of": describe(data)["digest"],
         "checkpoints": {"d" * 16: "darkness"},
         "sure": 0.9,
         "only": None,
+        "one_cell": False,
     }
     train, test = load([tmp_path / "told"], "train"), load([tmp_path / "told"], "test")
     assert (test.labels == IGNORE).all()
@@ -109,7 +111,7 @@ def test_the_truth_is_never_contradicted(tmp_path: Path, segmenter: Segmenter):
         write_png(source / f"{number}.png", painted(label))
         write_png(source / f"{number}_nucleus.png", mask)
     build(source, tmp_path / "data", BuildOptions(scale=1.0, test_share=0.5))
-    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
     before, after = (load([tmp_path / name], "train") for name in ("data", "told"))
     grey = before.images.numpy()[:, 0]
     truth, found = before.labels.numpy(), after.labels.numpy()
@@ -128,7 +130,7 @@ def test_a_cell_that_lies_in_a_part_of_its_crop_is_seen_fitted(tmp_path: Path, s
     build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", scale=0.5, test_share=0.5))
     seen: list[tuple[int, ...]] = []
     hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(said.shape[-2:]))
-    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
     hook.remove()
     assert seen == [(192, 192), (256, 256), (320, 320)]
     told = load([tmp_path / "told"], "train")
@@ -144,7 +146,7 @@ def test_a_cell_that_lies_in_a_part_of_its_crop_is_seen_fitted(tmp_path: Path, s
 
 def test_nuclei_alone_are_told_where_that_is_asked(pictures: Path, tmp_path: Path, segmenter: Segmenter):
     data = without_truth(pictures, tmp_path / "data")
-    pseudo_label([segmenter], data, tmp_path / "told", only="nuclei")
+    pseudo_label(Teachers([segmenter], only="nuclei"), data, tmp_path / "told")
     labels = load([tmp_path / "told"], "train").labels.numpy()
     grey = load([data], "train").images.numpy()[:, 0]
     assert set(np.unique(labels)) == {NUCLEUS, NOT_NUCLEUS, IGNORE}
@@ -156,12 +158,12 @@ def test_background_alone_is_told_and_a_copy_is_copied_again(
     pictures: Path, tmp_path: Path, segmenter: Segmenter
 ):
     data = without_truth(pictures, tmp_path / "data")
-    first = pseudo_label([segmenter], data, tmp_path / "glass", only="background")
+    first = pseudo_label(Teachers([segmenter], only="background"), data, tmp_path / "glass")
     labels = load([tmp_path / "glass"], "train").labels.numpy()
     grey = load([data], "train").images.numpy()[:, 0]
     assert set(np.unique(labels)) == {BACKGROUND, IGNORE}
     assert (labels[grey == GREYS[BACKGROUND]] == BACKGROUND).mean() > 0.9
-    second = pseudo_label([segmenter], tmp_path / "glass", tmp_path / "told", only="nuclei")
+    second = pseudo_label(Teachers([segmenter], only="nuclei"), tmp_path / "glass", tmp_path / "told")
     assert second["pseudo_labels"]["before"] == first["pseudo_labels"]
     assert second["pseudo_labels"]["of"] == first["digest"]
     after = load([tmp_path / "told"], "train").labels.numpy()
@@ -194,7 +196,7 @@ def test_a_cell_that_is_outlined_whole_is_seen_by_itself_with_one_nucleus(
     assert whole
     seen: list[int] = []
     hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(len(said)))
-    pseudo_label([segmenter], tmp_path / "data", tmp_path / "told")
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
     hook.remove()
     assert sum(seen) == 3 * (len(before) + len(whole))  # at three sizes
     after = load([tmp_path / "told"], "train")
@@ -212,6 +214,46 @@ def test_a_cell_that_is_outlined_whole_is_seen_by_itself_with_one_nucleus(
         assert (label[(truth == IGNORE) & (grey == GREYS[CYTOPLASM])] == CYTOPLASM).any()
 
 
+def test_pictures_of_several_cells_that_are_outlined_as_one_may_have_several_nuclei(
+    tmp_path: Path, segmenter: Segmenter
+):
+    (tmp_path / "source").mkdir()
+    ys, xs = np.mgrid[:256, :256]
+    away = np.minimum(np.hypot(xs - 80, ys - 128), np.hypot(xs - 170, ys - 128))
+    label = np.where(away < 14, NUCLEUS, np.where(away < 50, CYTOPLASM, BACKGROUND)).astype(np.uint8)
+    for number in range(2):
+        write_png(tmp_path / "source" / f"{number}.png", painted(label))
+        mask = np.where(away < 50, 255, 128).astype(np.uint8)
+        write_png(tmp_path / "source" / f"{number}_cells.png", mask)
+    build(tmp_path / "source", tmp_path / "data", BuildOptions(scale=1.0, test_share=0.5))
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
+    after = load([tmp_path / "told"], "train").labels[0].numpy()
+    assert (after[away < 11] == NUCLEUS).all()
+
+
+def test_a_crop_of_one_cell_has_the_nucleus_that_stands_out(tmp_path: Path, segmenter: Segmenter):
+    """What lies near it is none; what lies far off may be a neighbour's."""
+    ys, xs = np.mgrid[:256, :256]
+    away = np.hypot(xs - 110, ys - 128)
+    label = np.where(away < 30, NUCLEUS, np.where(away < 90, CYTOPLASM, BACKGROUND)).astype(np.uint8)
+    for x, y, radius in ((150, 128, 6), (240, 128, 9)):
+        label[np.hypot(xs - x, ys - y) < radius] = NUCLEUS
+    for number in range(2):
+        path = tmp_path / "cells" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_png(path, painted(label))
+    build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", test_share=0.5))
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "all")
+    pseudo_label(Teachers([segmenter], one_cell=True), tmp_path / "data", tmp_path / "told")
+    every, told = (load([tmp_path / name], "train").labels[0].numpy() for name in ("all", "told"))
+    grain, neighbour = np.hypot(xs - 150, ys - 128) < 4, np.hypot(xs - 240, ys - 128) < 6
+    assert (every[grain] == NUCLEUS).all()
+    assert np.isin(told[grain], (CYTOPLASM, NOT_NUCLEUS)).all()
+    for found in (every, told):
+        assert (found[away < 25] == NUCLEUS).all()
+        assert (found[neighbour] == NUCLEUS).all()
+
+
 def test_where_checkpoints_differ_their_mean_is_not_sure(
     pictures: Path, tmp_path: Path, segmenter: Segmenter
 ):
@@ -219,7 +261,7 @@ def test_where_checkpoints_differ_their_mean_is_not_sure(
     network = threshold_network(0.4, 2.0).eval()
     other = Segmenter(Checkpoint(Path("pale"), network, {}, "c" * 16), "cpu")
     data = without_truth(pictures, tmp_path / "data")
-    pseudo_label([segmenter, other], data, tmp_path / "told")
+    pseudo_label(Teachers([segmenter, other]), data, tmp_path / "told")
     labels = load([tmp_path / "told"], "train").labels.numpy()
     grey = load([data], "train").images.numpy()[:, 0]
     assert (labels[grey == GREYS[NUCLEUS]] == OF_CELL).mean() > 0.9
@@ -233,17 +275,17 @@ def test_it_resumes_where_it_was(pictures: Path, tmp_path: Path, segmenter: Segm
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pseudo_label([segmenter], data, tmp_path / "told", progress=interrupt)
+        pseudo_label(Teachers([segmenter]), data, tmp_path / "told", progress=interrupt)
     assert not (tmp_path / "told").exists()
     written = sorted(path.name for path in tmp_path.glob(".told.*.part/labels/*.png"))
     assert 0 < len(written) < len(rows(data))
     seen: list[int] = []
     hook = segmenter.generator.register_forward_hook(lambda module, given, said: seen.append(len(said)))
-    pseudo_label([segmenter], data, tmp_path / "told")
+    pseudo_label(Teachers([segmenter]), data, tmp_path / "told")
     hook.remove()
     left = [row for row in rows(data) if row["split"] == "train" and f"{row['id']}.png" not in written]
     assert sum(seen) == 3 * len(left)  # at three sizes
-    pseudo_label([segmenter], data, tmp_path / "at_once")
+    pseudo_label(Teachers([segmenter]), data, tmp_path / "at_once")
     assert (tmp_path / "told" / "manifest.csv").read_bytes() == (
         tmp_path / "at_once" / "manifest.csv"
     ).read_bytes()
@@ -258,14 +300,14 @@ def test_a_crop_that_was_changed_since_the_build_is_refused(
     changed = next(row["id"] for row in rows(data) if row["split"] == side)
     write_png(data / "labels" / f"{changed}.png", np.zeros((256, 256), np.uint8))
     with pytest.raises(InputError, match=f"{changed}.png: another crop or label map than was built"):
-        pseudo_label([segmenter], data, tmp_path / "told")
+        pseudo_label(Teachers([segmenter]), data, tmp_path / "told")
     assert not (tmp_path / "told").exists()
 
 
 @pytest.mark.parametrize("sure", [0.5, 1.0, float("nan")])
-def test_how_sure_is_a_share_above_a_half(tmp_path: Path, segmenter: Segmenter, sure: float):
+def test_how_sure_is_a_share_above_a_half(segmenter: Segmenter, sure: float):
     with pytest.raises(InputError, match="sure"):
-        pseudo_label([segmenter], tmp_path, tmp_path / "told", sure)
+        Teachers([segmenter], sure)
 
 
 def test_a_folder_that_is_there_and_a_painter_of_colours_are_refused(
@@ -274,9 +316,7 @@ def test_a_folder_that_is_there_and_a_painter_of_colours_are_refused(
     data = without_truth(pictures, tmp_path / "data")
     (tmp_path / "told").mkdir()
     with pytest.raises(InputError, match="told: is there already"):
-        pseudo_label([segmenter], data, tmp_path / "told")
-    new = tmp_path / "new"
+        pseudo_label(Teachers([segmenter]), data, tmp_path / "told")
     painter = Generator(GeneratorConfig(levels=3, width=2, head="colour"))
     with pytest.raises(InputError, match="paints colours"):
-        pseudo_label([segmenter, Segmenter(Checkpoint(Path("painter"), painter.eval(), {}, "e"))], data, new)
-    assert not list(tmp_path.glob("*new*"))
+        Teachers([segmenter, Segmenter(Checkpoint(Path("painter"), painter.eval(), {}, "e"))])
