@@ -35,6 +35,7 @@ _BATCH = 8  # crops in hand at once
 _MARGIN = 0.06  # of a cell's longer side, around it when it is seen by itself
 _SMALLEST_CELL = 24  # px, its longer side: with less there is nothing to see
 _CONVEX = 0.93  # of its convex hull: an outline that fills less is of several cells
+_RAGGED = 0.85  # of its convex hull: what fills less is no outline of a nucleus, however sure all of it is
 _RIM = 0.1  # of a nucleus's radius, to each side of its outline: there the class is left open
 
 _Box = tuple[int, int, int]  # x0, y0 and side of a square
@@ -117,8 +118,15 @@ class Teachers:
             found[cytoplasm >= self.sure] = CYTOPLASM
         told = (found != BACKGROUND) & (found != CYTOPLASM)
         found[told & (background + cytoplasm >= self.sure)] = NOT_NUCLEUS
-        found[nucleus >= self.sure] = NUCLEUS
+        found[_smooth_pieces(nucleus >= self.sure)] = NUCLEUS
         return found
+
+
+def _smooth_pieces(mask: np.ndarray) -> np.ndarray:
+    """Return a mask without its ragged pieces."""
+    pieces = connected(mask, connectivity=1)
+    smooth = [one.label for one in regionprops(pieces) if one.area_filled >= _RAGGED * one.area_convex]
+    return np.isin(pieces, smooth)
 
 
 def _square(left: int, top: int, right: int, bottom: int, margin: float = 0) -> _Box:

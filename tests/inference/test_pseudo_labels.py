@@ -231,6 +231,23 @@ def test_pictures_of_several_cells_that_are_outlined_as_one_may_have_several_nuc
     assert (after[away < 11] == NUCLEUS).all()
 
 
+def test_a_ragged_piece_is_no_nucleus_however_sure_all_of_it_is(tmp_path: Path, segmenter: Segmenter):
+    ys, xs = np.mgrid[:256, :256]
+    label = np.where(np.hypot(xs - 60, ys - 60) < 30, NUCLEUS, BACKGROUND).astype(np.uint8)
+    star = (abs(xs - 180) < 8) & (abs(ys - 180) < 60) | (abs(ys - 180) < 8) & (abs(xs - 180) < 60)
+    label[star] = NUCLEUS
+    for number in range(2):
+        path = tmp_path / "cells" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_png(path, painted(label))
+    build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", test_share=0.5))
+    pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
+    told = load([tmp_path / "told"], "train").labels[0].numpy()
+    assert (told[np.hypot(xs - 60, ys - 60) < 25] == NUCLEUS).all()
+    inner = (abs(xs - 180) < 4) & (abs(ys - 180) < 50) | (abs(ys - 180) < 4) & (abs(xs - 180) < 50)
+    assert (told[inner] == OF_CELL).all()
+
+
 def test_a_crop_of_one_cell_has_the_nucleus_that_stands_out(tmp_path: Path, segmenter: Segmenter):
     """What lies near it is none; what lies far off may be a neighbour's."""
     ys, xs = np.mgrid[:256, :256]
