@@ -16,6 +16,13 @@ def add(commands: "argparse._SubParsersAction") -> None:
     one.add_argument("run_folder", type=path, metavar="RUN")
     one.add_argument("out", type=path, help="as checkpoints/NAME")
     one.add_argument("--evaluation", type=path, action="append", default=[], help="output of evaluate")
+    one.add_argument(
+        "--whole",
+        type=path,
+        action="append",
+        default=[],
+        help="output of evaluate --whole, of this checkpoint or of another to stand beside it; repeatable",
+    )
     one.add_argument("--commands", type=path, help="file with the commands that made the data and the run")
     one.add_argument("--notes", type=path, help="file with Markdown for the card")
 
@@ -26,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from pap_core.training.run import Run
 
     commands, notes = (_text(path) if path else "" for path in (options.commands, options.notes))
-    publish(Run(options.run_folder), options.out, options.evaluation, commands, notes)
+    publish(Run(options.run_folder), options.out, options.evaluation, commands, notes, options.whole)
     return 0
 
 

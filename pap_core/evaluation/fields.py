@@ -25,11 +25,11 @@ from pap_core.data.truth.areas import CELL, CORE
 from pap_core.errors import InputError
 from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
-from pap_core.evaluation.measured import OF_OBJECTS
+from pap_core.evaluation.measured import OF_OBJECTS, FieldsSummary
 from pap_core.evaluation.metrics import count, known_of
 from pap_core.evaluation.object_figures import MICROMETRES, added_up, columns, of_objects
 from pap_core.evaluation.objects import match, pieces_of
-from pap_core.files import write_whole
+from pap_core.files import read_as_written, write_whole
 from pap_core.labels import CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
 from pap_core.nuclei import nuclei_of
 
@@ -165,6 +165,16 @@ def evaluate_fields(
         write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
     return summary
+
+
+def read_fields(out: Path) -> FieldsSummary:
+    """Read what `evaluate_fields` wrote into a folder; raises InputError where it is missing or damaged."""
+    try:
+        return read_as_written(out / SUMMARY, FieldsSummary, "evaluate again with --whole")
+    except FileNotFoundError:
+        raise InputError(
+            f"{out}: no {SUMMARY}, expected a folder written by evaluate --whole; name that one."
+        ) from None
 
 
 def report_fields(summary: dict) -> str:

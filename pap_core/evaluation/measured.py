@@ -133,3 +133,28 @@ class Summary(Part):
     checkpoint: OfCheckpoint
     dataset: OfDataset
     categories: dict[str, Part]
+
+
+class OfPictures(TypedDict):
+    """On which whole pictures it was measured."""
+
+    folder: str
+    side: str
+
+
+class PixelFigures(TypedDict):
+    """A class by pixels, over whole pictures."""
+
+    jaccard: Figures
+    dice: Figures
+
+
+class FieldsSummary(TypedDict):
+    """The content of ``fields.json``."""
+
+    checkpoint: OfCheckpoint
+    dataset: OfPictures
+    fields: Count
+    groups: Count
+    nucleus: PixelFigures
+    nuclei: Objects

@@ -6,6 +6,7 @@ from typing import Any
 
 from pap_core.data.split import FIELDS, MIXED, REVIEWS
 from pap_core.errors import InputError
+from pap_core.evaluation.fields import read_fields
 from pap_core.evaluation.store import Kept
 from pap_core.folders import whole_folder
 from pap_core.labels import CLASSES
@@ -49,7 +50,17 @@ _PAPER = (
 )
 
 
-def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, notes: str = "") -> None:
+_OF_NUCLEI = ("f1", "precision", "recall", "aji", "panoptic_quality")
+
+
+def publish(
+    run: Run,
+    folder: Path,
+    evaluations: Sequence[Path],
+    commands: str,
+    notes: str = "",
+    whole: Sequence[Path] = (),
+) -> None:
     """Copy a run's best checkpoint to a folder of its own, with a card.
 
     Args:
@@ -58,6 +69,7 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
         evaluations: folders written by `evaluate` for this very checkpoint.
         commands: the commands that made the data and the run, as one would type them.
         notes: Markdown put after the scores.
+        whole: folders written by ``evaluate --whole``, for this checkpoint or for others beside it.
 
     Raises:
         InputError: no best checkpoint, an evaluation of another checkpoint, something damaged, a folder that
@@ -72,13 +84,16 @@ def publish(run: Run, folder: Path, evaluations: Sequence[Path], commands: str, 
             raise InputError(
                 f"{one}: measures checkpoint {measured}, expected {checkpoint.digest}; evaluate it."
             )
+    of_fields = [read_fields(one) for one in whole]
     foreign = sorted({path.name for path in folder.glob("*")} - {WEIGHTS, CONFIG, CARD})
     if foreign:
         raise InputError(f"{folder}: holds {foreign[0]}, expected a checkpoint or nothing; name a new one.")
     config = checkpoint.config
     try:
         trained = f"{run.minutes():.0f} minutes on {run.read_machine()}"
-        card = write_card(folder.name, config, checkpoint.digest, trained, summaries, commands, notes)
+        card = write_card(
+            folder.name, config, checkpoint.digest, trained, summaries, commands, notes, of_fields
+        )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"{run.folder}: how it was trained cannot be told ({error}); copy the run's folder again."
@@ -101,6 +116,7 @@ def write_card(
     summaries: Sequence[Mapping[str, Any]],
     commands: str,
     notes: str,
+    whole: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return a checkpoint's card as Markdown; see `publish`."""
     training, datasets = config["training"]["config"], config["training"]["datasets"]
@@ -121,7 +137,7 @@ def write_card(
         f"- Generator: encoder {generator['encoder']}, {generator['levels']} levels, width "
         f"{generator['width']}, head {generator['head']}.",
         f"- Objective: {' + '.join(terms)}.",
-        f"- {training['epochs']} epochs, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
+        f"- {_epochs(training)}, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
         f"{training['seed']}; `config.json` holds every setting.",
         f"- Trained in {trained}.",
         *_before(config["training"]),
@@ -154,10 +170,12 @@ def write_card(
         "Strict protocol, Jaccard index, mean over images ± standard deviation [95 % interval of the mean, "
         "bootstrap by slide].",
         "",
-        "| test side of | crops, slides | nucleus | cytoplasm |",
-        "|---|---|---|---|",
+        "| test side of | crops, slides | nucleus | cytoplasm | nuclei one by one, F1 |",
+        "|---|---|---|---|---|",
     ]
     lines += [_scores(summary) for summary in summaries]
+    if whole:
+        lines += ["", *_of_fields(whole, digest)]
     lines += ["", notes.strip(), "", _LIMITS, "## Sources", ""]
     lines += [f"- {_SOURCES[source]}" for source in dict.fromkeys(one["source"] for one in datasets)]
     lines += [f"- {_PAPER}"]
@@ -197,20 +215,49 @@ def _before(training: dict) -> list[str]:
         config = training["config"]
         names = ", ".join(dict.fromkeys(one["folder"] for one in training["datasets"]))
         lines.append(
-            f"- Started from generator `{digest}`: preset {config['preset']}, {config['epochs']} epochs, "
+            f"- Started from generator `{digest}`: preset {config['preset']}, {_epochs(config)}, "
             f"Adam {config['learning_rate']:g}, on {names}."
         )
     return lines
+
+
+def _epochs(config: Mapping[str, Any]) -> str:
+    return f"{config['epochs']} epoch{'s' * (config['epochs'] != 1)}"
 
 
 def _scores(summary: Mapping[str, Any]) -> str:
     cells = []
     for name in CLASSES:
         found = summary["protocols"]["strict"][name]["jaccard"]
-        # None where it is undefined on every crop, and the deviation of one
-        mean, sd, low, high = (
-            "–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "sd", "low", "high")
-        )
-        cells.append(f"{mean} ± {sd} [{low}, {high}]")
+        deviation = "–" if found["sd"] is None else f"{found['sd']:.3f}"  # of one crop there is none
+        cells.append(_mean(found, f" ± {deviation}"))
+    cells.append(_mean(summary["nuclei"]["f1"]) if "nuclei" in summary else "–")
     dataset = summary["dataset"]["folder"]
-    return f"| {dataset} | {summary['crops']}, {summary['groups']} | {cells[0]} | {cells[1]} |"
+    return f"| {dataset} | {summary['crops']}, {summary['groups']} | {' | '.join(cells)} |"
+
+
+def _of_fields(summaries: Sequence[Mapping[str, Any]], digest: str) -> list[str]:
+    lines = [
+        "Whole pictures, as `predict` reads them, by pixels and by nuclei one by one: mean over pictures "
+        "[95 % interval of the mean, bootstrap by slide].",
+        "",
+        "| weights | pictures, slides | nucleus Jaccard | Dice | nuclei F1 | precision | recall | AJI | PQ |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in summaries:
+        of = one["checkpoint"]
+        name = "these" if of["digest"] == digest else f"{of['folder']} (`{of['digest']}`)"
+        dataset = one["dataset"]
+        found = [one["nucleus"][metric] for metric in ("jaccard", "dice")]
+        found += [one["nuclei"][metric] for metric in _OF_NUCLEI]
+        lines.append(
+            f"| {name} on {dataset['folder']}, {dataset['side']} side | {one['fields']}, {one['groups']} | "
+            f"{' | '.join(map(_mean, found))} |"
+        )
+    return lines
+
+
+def _mean(found: Mapping[str, float | None], deviation: str = "") -> str:
+    """Write a mean and its interval; a dash stands for what is undefined on all images."""
+    mean, low, high = ("–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "low", "high"))
+    return f"{mean}{deviation} [{low}, {high}]"

@@ -4,10 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pap_core.__main__ import main
 from pap_core.data.split import MIXED, REVIEWS
+from pap_core.images import write_png
 from pap_core.model.catalogue import CARD, CONFIG, SHIPPED, WEIGHTS
 from pap_core.model.checkpoint import read, write_weights
 from pap_core.model.generator import Generator
@@ -51,12 +53,45 @@ def test_scores_of_an_evaluation_are_on_the_card(
     mean = json.loads((measured / "summary.json").read_text())["protocols"]["strict"]["nucleus"]["jaccard"][
         "mean"
     ]
-    assert f"{mean:.3f} ±" in (tmp_path / "out" / CARD).read_text()
+    card = (tmp_path / "out" / CARD).read_text()
+    assert f"{mean:.3f} ±" in card
+    assert "- 1 epoch, batch" in card
     text = (measured / "summary.json").read_text()
     (measured / "summary.json").write_text(text.replace(read(tmp_path / "out").digest, "0123456789abcdef"))
     assert main(["publish", str(trained), str(tmp_path / "new"), "--evaluation", str(measured)]) == 1
     assert "measures checkpoint 0123456789abcdef, expected" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_figures_of_whole_pictures_are_on_the_card_beside_those_of_other_weights(
+    trained: Path, tmp_path: Path, capsys
+) -> None:
+    fields = tmp_path / "fields"
+    fields.mkdir()
+    away = np.hypot(*(axis - 160 for axis in np.mgrid[:320, :320]))
+    for number in range(2):
+        painted = np.stack([np.where(away < 20 + number, 60, 200)] * 3, -1).astype(np.uint8)
+        write_png(fields / f"{number}.png", painted)
+        write_png(fields / f"{number}_nucleus.png", (255 * (away < 20 + number)).astype(np.uint8))
+    words = ["publish", str(trained), str(tmp_path / "out")]
+    for weights in (trained, "compact"):
+        out = tmp_path / "whole" / Path(weights).name
+        assert main(["evaluate", str(weights), str(fields), "--whole", "--output", str(out)]) == 0
+        words += ["--whole", str(out)]
+    assert main(words) == 0
+    card = (tmp_path / "out" / CARD).read_text()
+    lines = [line for line in card.splitlines() if "on fields, test side | 2, 2 |" in line]
+    assert lines[0].startswith("| these on")
+    assert lines[1].startswith(f"| compact (`{read(SHIPPED / 'compact').digest}`) on")
+    found = json.loads((out / "fields.json").read_text())
+    for metric in ("f1", "recall", "aji"):
+        assert f"{found['nuclei'][metric]['mean']:.3f} [" in lines[1]
+    (out / "fields.json").write_text("{}")
+    assert main(words) == 1
+    assert "fields.json: damaged" in capsys.readouterr().err
+    (out / "fields.json").unlink()
+    assert main(words) == 1
+    assert "no fields.json, expected a folder written by evaluate --whole" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
