@@ -3,8 +3,11 @@
 Two nuclei that touch have a neck between them. A piece is taken apart where its neck is narrower than most of
 the smaller part. Of Herlev's 763 nuclei, brought to 42 px, 0.3 % come apart; of pairs that share 2 % of the
 smaller one's area 99 % do, of those that share 10 % 74 %. At 12 px, scale 3.5, these are 0.3 %, 88 % and 42 %
-(`benchmarks/touching_nuclei.py`).
+(`benchmarks/touching_nuclei.py`). What `without_specks` takes away, and what is lost by it, tells
+`benchmarks/specks.py`.
 """
+
+import math
 
 import numpy as np
 from scipy import ndimage
@@ -16,6 +19,10 @@ from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS
 
 SMALLEST_NUCLEUS = 60  # px of the network; what is smaller is debris or a slip of the model
 
+_THREAD = 3.0  # px of the network: of the disc that a nucleus holds at least
+_OF_MEDIAN = 0.2  # of the area of the picture's median nucleus
+_OF_NEAREST = 0.25  # of the area of a nucleus within a radius
+_OF_LARGEST = 0.5  # of the area of the largest in a picture of one cell
 _NECK = 0.85  # of the width of the smaller part, at most
 _SMOOTH = (1.0, 0.6)  # px of the network, and of the picture at least: an outline's steps are no necks
 _NEIGHBOURS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
@@ -42,36 +49,87 @@ def nuclei_of(label: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return _in_reading_order(found)
 
 
-def without_specks(label: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """Return a label map without pieces of a class that are smaller than any nucleus.
+def without_specks(label: np.ndarray, scale: float = 1.0, one_cell: bool = False) -> np.ndarray:
+    """Return a label map without what a network calls nucleus and is none, and without specks of any class.
 
-    Debris, noise between two classes and holes of a few pixels are no finding. Each takes the class of most
-    of what it borders on, so that label map, objects and measures agree on what a nucleus is. First come the
-    nuclei, then cytoplasm, then background.
+    What gives way takes the class of most of what it borders on, so that label map, objects and measures
+    agree on what a nucleus is. First come nuclei, then cytoplasm, then background. No nucleus are
+
+    - threads: what is thinner than the smallest nucleus is wide;
+    - specks: what is smaller than any nucleus, or than a fifth of the picture's median one;
+    - crumbs: what lies within a radius of a nucleus more than four times as large, as the pieces about dark
+      and ragged ones do;
+    - where the picture is of one cell, what is less than half as large as its largest nucleus: a neighbour's
+      or a leukocyte's.
+
+    Cytoplasm and background have no specks either: noise between two classes, and holes of a few pixels.
 
     Args:
         label: ``(H, W)`` uint8 of 0, 1 and 2.
         scale: network px per image px; tells how small a nucleus may be.
+        one_cell: the picture is of one cell.
     """
     found = label.copy()
-    for one in (NUCLEUS, CYTOPLASM, BACKGROUND):
+    smallest = SMALLEST_NUCLEUS / scale**2
+    nuclei = label == NUCLEUS
+    thick = _without_threads(nuclei, _THREAD / scale)
+    _give_way(found, nuclei & ~_without_crumbs(thick, smallest, one_cell), NUCLEUS)
+    for one in (CYTOPLASM, BACKGROUND):
         pieces = connected(found == one, connectivity=2)
-        sizes = np.bincount(pieces.ravel())
-        small = np.append(False, sizes[1:] < SMALLEST_NUCLEUS / scale**2)
-        rows, columns = np.nonzero(small[pieces])
-        numbers = pieces[rows, columns]
-        votes = np.zeros((len(sizes), 3), dtype=np.int64)  # of each piece, by the classes that it touches
-        for down, right in _NEIGHBOURS:
-            beside = found[
-                (rows + down).clip(0, label.shape[0] - 1), (columns + right).clip(0, label.shape[1] - 1)
-            ]
-            other = beside != one
-            votes += np.bincount(3 * numbers[other] + beside[other], minlength=votes.size).reshape(
-                votes.shape
-            )
-        told = votes.sum(axis=1)[numbers] > 0  # unless the picture holds nothing else
-        found[rows[told], columns[told]] = votes.argmax(axis=1)[numbers[told]]
+        small = np.append(False, np.bincount(pieces.ravel())[1:] < smallest)
+        _give_way(found, small[pieces], one)
     return found
+
+
+def _without_threads(mask: np.ndarray, radius: float) -> np.ndarray:
+    """Return a mask opened by a disc, piece by piece."""
+    pieces = connected(mask, connectivity=2)
+    opened = np.zeros_like(mask)
+    for number, box in enumerate(ndimage.find_objects(pieces), start=1):
+        piece = np.pad(pieces[box] == number, 1)
+        core = ndimage.distance_transform_edt(piece) > radius
+        if core.any():
+            grown = piece & (ndimage.distance_transform_edt(~core) <= radius)
+            opened[box] |= grown[1:-1, 1:-1]
+    return opened
+
+
+def _without_crumbs(mask: np.ndarray, smallest: float, one_cell: bool) -> np.ndarray:
+    """Return a mask without its pieces that are too small to be nuclei, in the picture and where they lie."""
+    pieces = connected(mask, connectivity=2)
+    areas, boxes = np.bincount(pieces.ravel()), ndimage.find_objects(pieces)
+    areas[0] = 0
+    told = areas[areas >= smallest]
+    stays = areas >= max(smallest, _OF_MEDIAN * float(np.median(told)) if told.size else 0)
+    if one_cell:
+        stays &= areas >= _OF_LARGEST * areas.max()
+    for number in np.argsort(-areas, kind="stable")[: stays.sum()]:
+        least, reach = _OF_NEAREST * areas[number], math.sqrt(areas[number] / math.pi)
+        around = tuple(
+            slice(max(0, math.floor(side.start - reach)), math.ceil(side.stop + reach))
+            for side in boxes[number - 1]
+        )
+        if not stays[number] or not ((areas[pieces[around]] < least) & stays[pieces[around]]).any():
+            continue
+        near = ndimage.distance_transform_edt(pieces[around] != number) <= reach
+        beside = np.unique(pieces[around][near])
+        stays[beside[areas[beside] < least]] = False
+    return stays[pieces]
+
+
+def _give_way(found: np.ndarray, mask: np.ndarray, one: int) -> None:
+    """Give each piece of a mask, of one class, the class of most of what it borders on, in place."""
+    pieces, count = connected(mask, connectivity=2, return_num=True)
+    rows, columns = np.nonzero(mask)
+    numbers = pieces[rows, columns]
+    votes = np.zeros((count + 1, 3), dtype=np.int64)
+    for down, right in _NEIGHBOURS:
+        beside = found[(rows + down).clip(0, len(found) - 1), (columns + right).clip(0, found.shape[1] - 1)]
+        other = beside != one
+        ballots = np.bincount(3 * numbers[other] + beside[other], minlength=votes.size)
+        votes += ballots.reshape(votes.shape)
+    told = votes.sum(axis=1)[numbers] > 0  # unless the picture holds nothing else
+    found[rows[told], columns[told]] = votes.argmax(axis=1)[numbers[told]]
 
 
 def areas_of(label: np.ndarray) -> np.ndarray:

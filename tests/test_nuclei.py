@@ -93,26 +93,73 @@ def test_nothing_is_nothing() -> None:
 
 class TestSpecks:
     def test_each_takes_the_class_around_it(self) -> None:
-        label = np.zeros((100, 100), dtype=np.uint8)
-        label[20:80, 20:80] = CYTOPLASM
-        label[40:60, 40:60] = NUCLEUS
-        clean = label.copy()
+        label = discs((100, 100), (50, 50, 12))
+        cell = np.zeros(label.shape, dtype=bool)
+        cell[20:80, 20:80] = True
+        label[cell & (label == 0)] = CYTOPLASM
+        clean = without_specks(label)
+        assert (clean != label).sum() <= 8  # of the outline
         label[30:33, 30:33] = NUCLEUS  # debris in the cell
         label[5:8, 5:8] = NUCLEUS  # and beside it
         label[90:95, 10:15] = CYTOPLASM
         label[70:74, 70:74] = 0  # a hole of the cell
         label[48:51, 48:51] = CYTOPLASM  # and of the nucleus
-        np.testing.assert_array_equal(without_specks(label), clean)
+        found = without_specks(label)
+        assert (found[48:51, 48:51] == NUCLEUS).all()
+        np.testing.assert_array_equal(found, clean)
 
-    @pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+    @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
     def test_how_small_is_told_by_the_scale(self, scale: float) -> None:
-        side = math.ceil(math.sqrt(SMALLEST_NUCLEUS) / scale)
-        label = np.zeros((60, 120), dtype=np.uint8)
-        label[10 : 10 + side, 10 : 10 + side] = NUCLEUS
-        label[10 : 10 + side - 1, 80 : 80 + side - 1] = NUCLEUS
+        radius = math.sqrt(SMALLEST_NUCLEUS / math.pi) / scale
+        label = discs((60, 120), (25, 25, 1.25 * radius), (85, 25, 0.8 * radius))
         found = without_specks(label, scale)
-        assert (found[:, :60] == label[:, :60]).all()
+        assert found[25, 25] == NUCLEUS
+        assert nuclei_of(found, scale).max() == 1
         assert not found[:, 60:].any()
+
+    @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+    def test_a_thread_is_no_nucleus(self, scale: float) -> None:
+        """Neither alone, nor between two, nor at one."""
+        side = round(120 / scale)
+        label = discs((side, 2 * side), *((x / scale, 60 / scale, 18 / scale) for x in (40, 120)))
+        clean = without_specks(label, scale)
+        middle, width = round(60 / scale), max(1, round(3 / scale))
+        label[middle : middle + width, round(58 / scale) : round(102 / scale)] = NUCLEUS
+        label[middle : middle + width, round(138 / scale) : round(170 / scale)] = NUCLEUS
+        label[: round(40 / scale), round(200 / scale) : round(200 / scale) + width] = NUCLEUS
+        found = without_specks(label, scale)
+        assert nuclei_of(found, scale).max() == 2
+        assert (found != clean).sum() <= 6 * width**2
+
+    def test_a_speck_is_far_smaller_than_the_median_nucleus(self) -> None:
+        large = [(x, y, 20) for x in (40, 140, 240) for y in (40, 140)]
+        label = discs((200, 300), *large, (90, 90, 7), (190, 90, 10))
+        found = without_specks(label)
+        assert found[90, 90] == 0  # of an eighth of the area
+        assert found[90, 190] == NUCLEUS  # of a quarter
+        assert without_specks(discs((200, 300), (90, 90, 7)))[90, 90] == NUCLEUS  # where all are so small
+
+    def test_a_crumb_lies_beside_a_far_larger_nucleus(self) -> None:
+        drawn = [(x, y, 10) for x in (30, 60, 90) for y in (30, 60)]
+        beside, further = (160, 60, 9), (260, 60, 9)
+        label = discs((140, 300), *drawn, (195, 60, 20), beside, further)
+        found = without_specks(label)
+        assert found[60, 160] == 0
+        assert found[60, 260] == NUCLEUS
+        assert nuclei_of(found).max() == 8
+
+    def test_a_nucleus_at_one_of_its_size_is_none_of_its_crumbs(self) -> None:
+        label = discs((100, 160), (50, 50, 20), (90, 50, 12))
+        assert nuclei_of(found := without_specks(label)).max() == 2
+        assert (found != label).sum() <= 16  # of their outlines
+
+    def test_a_picture_of_one_cell_has_no_nucleus_far_smaller_than_its_largest(self) -> None:
+        label = discs((200, 200), (50, 50, 20), (150, 50, 18), (150, 150, 12))
+        assert nuclei_of(without_specks(label)).max() == 3
+        found = without_specks(label, one_cell=True)
+        assert nuclei_of(found).max() == 2
+        assert found[50, 150] == NUCLEUS  # a cell may have two
+        assert found[150, 150] == 0
 
     def test_at_the_frame(self) -> None:
         label = np.full((50, 50), CYTOPLASM, dtype=np.uint8)

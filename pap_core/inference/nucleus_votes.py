@@ -34,6 +34,7 @@ _NEAR = 0.3  # of it: votes that stand for the scale found
 _FAR = 0.6  # of the logarithm of a size: what is further from that expected is no nucleus then
 _ENOUGH = 3  # nuclei to tell a median by
 _THUMBNAIL = 512  # px of the longer side, which tells where the stain is
+_BLACK = 8  # of 255; every stain lets more light pass: padding, or the rim of the microscope's field
 _STAINED = 3  # the most stained of so many tiles are looked at
 
 
@@ -52,15 +53,14 @@ def vote(segmenter: Segmenter, image: np.ndarray) -> Vote | None:
         image: ``(H, W, 3)`` uint8.
     """
     dark = _dark(image)
-    votes, weights = np.zeros(0), np.zeros(0)
+    octaves = []
     for scale in _octaves(image.shape):
         off = np.log(_seen(segmenter, image, dark, scale, _TILES) / NUCLEUS_SIZE)
-        votes = np.append(votes, math.log(scale) - off)
-        weights = np.append(weights, np.exp(-((off / _SPREAD) ** 2) / 2))
-    if not votes.size:
+        octaves.append((math.log(scale) - off, np.exp(-((off / _SPREAD) ** 2) / 2)))
+    if not any(votes.size for votes, _ in octaves):
         return None
-    found = _most(votes, weights)
-    weight = float(weights[abs(votes - math.log(found)) < _NEAR].sum())
+    found = _most(octaves)
+    weight = sum(float(weights[abs(votes - math.log(found)) < _NEAR].sum()) for votes, weights in octaves)
     # seen at that scale, its nuclei are neither grains nor whole cells
     diameters = _seen(segmenter, image, dark, found, _TILES_AGAIN)
     diameters = diameters[abs(np.log(diameters / NUCLEUS_SIZE)) < _FAR]
@@ -88,11 +88,20 @@ def _diameters(label: np.ndarray) -> np.ndarray:
     return found["equivalent_diameter_area"][found["solidity"] >= _SMOOTH]
 
 
-def _most(votes: np.ndarray, weights: np.ndarray) -> float:
-    """Return the scale around which most votes lie, of logarithms of scales."""
+def _most(octaves: list[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Return the scale around which most votes lie.
+
+    Of each octave the square root of its votes there counts: a few at several scales are more than many at
+    one, for those are of grains.
+
+    Args:
+        octaves: votes, logarithms of scales, and their weights.
+    """
     least, greatest = SCALES
     scales = np.arange(math.log(least), math.log(greatest), _STEP)
-    heights = np.exp(-(((scales[:, None] - votes) / _TOGETHER) ** 2) / 2) @ weights
+    heights = np.zeros(len(scales))
+    for votes, weights in octaves:
+        heights += np.sqrt(np.exp(-(((scales[:, None] - votes) / _TOGETHER) ** 2) / 2) @ weights)
     return math.exp(scales[heights.argmax()])
 
 
@@ -103,7 +112,8 @@ def _dark(image: np.ndarray) -> Image.Image:
     small = Image.fromarray(image).convert("L")
     small = small.resize((math.ceil(width * factor), math.ceil(height * factor)), Image.Resampling.BOX)
     grey = np.asarray(small)
-    stained = grey < np.percentile(grey, (5, 90)).mean()
+    seen = grey > _BLACK
+    stained = seen & (grey < np.percentile(grey[seen], (5, 90)).mean()) if seen.any() else seen
     return Image.fromarray(np.where(stained, 255, 0).astype(np.uint8))
 
 

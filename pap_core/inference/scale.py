@@ -8,13 +8,14 @@ from pap_core.data.tiles import LARGEST_CELL
 from pap_core.images import MAX_PIXELS
 from pap_core.inference.nucleus_votes import Vote, vote
 from pap_core.inference.segmenter import Segmenter, fit_scale
-from pap_core.nuclei import areas_of
+from pap_core.labels import decode
+from pap_core.nuclei import SMALLEST_NUCLEUS, areas_of
 from pap_core.tiling import SIZE
 
 PER_MICROMETRE = 5.0  # network px, which expects nuclei of 42 px: those of 8.4 µm
 
 _LARGEST_CROP = 640  # px of the longer side; no published crop of a cell is larger
-_MOST_NUCLEI_IN_CROP = 10  # pieces found in it, specks included; a smear seen at once shows far more
+_MOST_NUCLEI_IN_CROP = 10  # pieces found in it; a smear seen at once shows far more
 _SHARE_OF_LARGEST = 0.7  # of all nucleus pixels of a crop
 _SMALLEST_IN_CROP = 100.0  # square px of the network: a pyknotic nucleus in a large cell has twice that
 _MANY = 2.0  # weight of votes; the one nucleus of a crop seldom has as much
@@ -67,7 +68,9 @@ def _shows_many(found: Vote | None, longer: int) -> bool:
 
 def _one_stands_out(segmenter: Segmenter, image: np.ndarray) -> bool:
     scale = fit_scale(image)
-    areas = areas_of(segmenter.segment(image, "crop", scale).label) * scale**2
+    # as generated: in a picture read as a crop the nuclei beside the largest are none any more
+    areas = areas_of(decode(segmenter.segment(image, "crop", scale).colours)) * scale**2
+    areas = areas[areas >= SMALLEST_NUCLEUS]
     if not 0 < areas.size <= _MOST_NUCLEI_IN_CROP:
         return False
     return areas.max() >= max(_SMALLEST_IN_CROP, _SHARE_OF_LARGEST * areas.sum())

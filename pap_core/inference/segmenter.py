@@ -72,7 +72,7 @@ class Segmenter:
             InputError: the picture at that scale would be over 50 megapixels.
         """
         colours = self._colours(image, kind, scale)
-        return Segmentation(without_specks(decode(colours), scale), colours, kind, scale)
+        return Segmentation(without_specks(decode(colours), scale, kind == "crop"), colours, kind, scale)
 
     def generate(self, squares: np.ndarray) -> np.ndarray:
         """Generate the colour maps of crops; with a palette head, each the mean over its four mirror images.

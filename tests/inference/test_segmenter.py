@@ -75,7 +75,7 @@ def test_the_size_is_kept(segmenter, shape, kind):
     assert found.label.dtype == found.colours.dtype == np.uint8
     assert found.colours.shape == (*shape, 3)
     assert set(np.unique(found.label)) <= {0, 1, 2}
-    assert np.array_equal(found.label, without_specks(decode(found.colours), scale))
+    assert np.array_equal(found.label, without_specks(decode(found.colours), scale, kind == "crop"))
     assert (found.kind, found.scale) == (kind, scale)
 
 
@@ -114,13 +114,13 @@ def test_tiles_come_together_where_they_were_cut(local, shape):
 def test_a_crop_is_laid_back_where_it_was(local, shape):
     truth = blocks(shape, 32)
     found = local.segment(GREYS[truth], "crop", fit_scale(truth))
-    assert (found.label == truth).mean() > 0.9  # but for what resizing blurs
+    assert (decode(found.colours) == truth).mean() > 0.9  # but for what resizing blurs
 
 
 def test_a_scaled_smear_is_laid_back_where_it_was(local):
     truth = blocks((420, 530), 32)
     for scale in (0.5, 2.0):
-        assert (local.segment(GREYS[truth], "smear", scale).label == truth).mean() > 0.9
+        assert (decode(local.segment(GREYS[truth], "smear", scale).colours) == truth).mean() > 0.9
 
 
 @pytest.mark.parametrize("shape", [(100, 100), (300, 700), (1000, 256)])
