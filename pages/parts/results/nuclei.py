@@ -4,8 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.nuclei import HEADING, MEASURES, NOTE, offer_matching
+from pap_core.evaluation.intervals import LEVEL
 from pap_core.evaluation.measured import OUTLINES
 from pap_core.evaluation.store import Kept, TestSplit
+
+_WIDTH = 112  # px: an interval of counts, and all ten columns in the page's width
+_SHORT = {"boundary_mean": "Apart, mean (px)", "boundary_95": "Apart, 95th p. (px)"}
 
 
 def show_nuclei(kept: Kept, split: TestSplit, summary: dict) -> None:
@@ -19,6 +23,10 @@ def show_nuclei(kept: Kept, split: TestSplit, summary: dict) -> None:
         hide_index=True,
         height="content",
         placeholder="–",
+        column_config={
+            name: st.column_config.TextColumn(_SHORT.get(measure, name), width=_WIDTH)
+            for measure, name in MEASURES.items()
+        },
         alt="How well single nuclei were found, by category, of all crops, and of all added up",
     )
     st.markdown(NOTE)
@@ -26,21 +34,26 @@ def show_nuclei(kept: Kept, split: TestSplit, summary: dict) -> None:
 
 def by_category(summary: dict) -> pd.DataFrame:
     """Tabulate the measures of nuclei for each category, for all, and for all added up."""
-    rows = []
-    for category, part in {**summary["categories"], "All": summary}.items():
-        row = {"Category": category, "Crops": part["crops"]}
-        for measure, name in MEASURES.items():
-            found = part["nuclei"][measure]
-            low, high = (written(found[end], measure) for end in ("low", "high"))
-            row[name] = written(found["mean"], measure) + (
-                "" if found["low"] is None else f" [{low}, {high}]"
-            )
-        rows.append(row)
+    parts = {**summary["categories"], "All": summary}
+    rows = [
+        {"Category": category, "Crops": part["crops"]}
+        | {name: written(part["nuclei"][measure]["mean"], measure) for measure, name in MEASURES.items()}
+        for category, part in parts.items()
+    ]
+    intervals = {name: _interval(summary["nuclei"][measure], measure) for measure, name in MEASURES.items()}
     added = {
         name: "" if measure in OUTLINES else written(summary["nuclei_together"][measure], measure)
         for measure, name in MEASURES.items()
     }
-    return pd.DataFrame([*rows, {"Category": "All, added up", "Crops": summary["crops"], **added}])
+    rows.append({"Category": f"All, {LEVEL} % interval", "Crops": summary["crops"], **intervals})
+    rows.append({"Category": "All, added up", "Crops": summary["crops"], **added})
+    return pd.DataFrame(rows)
+
+
+def _interval(found: dict, measure: str) -> str:
+    if found["low"] is None:
+        return ""
+    return f"[{written(found['low'], measure)}, {written(found['high'], measure)}]"
 
 
 def written(value: float | None, measure: str) -> str:

@@ -13,10 +13,11 @@ def test_they_stand_by_category_with_their_intervals(here: Path, kept: Kept) -> 
     assert [head.value for head in app.subheader] == ["Nuclei one by one, protocol strict"]
     shown = app.dataframe[0].value.set_index("Category")
     summary = kept.summary()
-    assert list(shown.index) == [*summary["categories"], "All", "All, added up"]
+    assert list(shown.index) == [*summary["categories"], "All", "All, 95 % interval", "All, added up"]
     f1, count = (summary["nuclei"][name] for name in ("f1", "count_error"))
-    assert shown.loc["All", "F1"] == f"{f1['mean']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}]"
-    assert shown.loc["All", "Count error"].startswith(f"{count['mean']:+.3f} ")
+    assert shown.loc["All", "F1"] == f"{f1['mean']:.3f}"
+    assert shown.loc["All, 95 % interval", "F1"] == f"[{f1['low']:.3f}, {f1['high']:.3f}]"
+    assert shown.loc["All", "Count error"] == f"{count['mean']:+.3f}"
     assert shown.loc["All, added up", "AJI"] == f"{summary['nuclei_together']['aji']:.3f}"
     assert shown.loc["All, added up", "Outlines apart, mean (px)"] == ""
 
