@@ -231,16 +231,20 @@ def test_pictures_of_several_cells_that_are_outlined_as_one_may_have_several_nuc
     assert (after[away < 11] == NUCLEUS).all()
 
 
+def build_without_truth(folder: Path, label: np.ndarray) -> None:
+    """Build `data` in a folder from two pictures of a label map, one for each side."""
+    (folder / "cells").mkdir()
+    for number in range(2):
+        write_png(folder / "cells" / f"{number}.png", painted(label))
+    build(folder / "cells", folder / "data", BuildOptions(truth="none", test_share=0.5))
+
+
 def test_a_ragged_piece_is_no_nucleus_however_sure_all_of_it_is(tmp_path: Path, segmenter: Segmenter):
     ys, xs = np.mgrid[:256, :256]
     label = np.where(np.hypot(xs - 60, ys - 60) < 30, NUCLEUS, BACKGROUND).astype(np.uint8)
     star = (abs(xs - 180) < 8) & (abs(ys - 180) < 60) | (abs(ys - 180) < 8) & (abs(xs - 180) < 60)
     label[star] = NUCLEUS
-    for number in range(2):
-        path = tmp_path / "cells" / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        write_png(path, painted(label))
-    build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", test_share=0.5))
+    build_without_truth(tmp_path, label)
     pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
     told = load([tmp_path / "told"], "train").labels[0].numpy()
     assert (told[np.hypot(xs - 60, ys - 60) < 25] == NUCLEUS).all()
@@ -255,11 +259,7 @@ def test_a_crop_of_one_cell_has_the_nucleus_that_stands_out(tmp_path: Path, segm
     label = np.where(away < 30, NUCLEUS, np.where(away < 90, CYTOPLASM, BACKGROUND)).astype(np.uint8)
     for x, y, radius in ((150, 128, 6), (240, 128, 9)):
         label[np.hypot(xs - x, ys - y) < radius] = NUCLEUS
-    for number in range(2):
-        path = tmp_path / "cells" / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        write_png(path, painted(label))
-    build(tmp_path / "cells", tmp_path / "data", BuildOptions(truth="none", test_share=0.5))
+    build_without_truth(tmp_path, label)
     pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "all")
     pseudo_label(Teachers([segmenter], one_cell=True), tmp_path / "data", tmp_path / "told")
     every, told = (load([tmp_path / name], "train").labels[0].numpy() for name in ("all", "told"))
