@@ -27,6 +27,7 @@ from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
 from pap_core.evaluation.measured import OF_OBJECTS, FieldsSummary
 from pap_core.evaluation.metrics import count, known_of
+from pap_core.evaluation.nuclei_of_cells import NUCLEI_OF_CELLS, by_nuclei, shares
 from pap_core.evaluation.object_figures import MICROMETRES, added_up, columns, of_objects
 from pap_core.evaluation.objects import match, pieces_of
 from pap_core.files import read_as_written, write_whole
@@ -92,7 +93,8 @@ def measure_fields(
     Returns:
         Columns `picture`, `category`, `group`, `kind`, `scale`; `pixel_size`, µm per px; pixels of each of
         `CLASSES`, as `nucleus_tp`; of each of `OBJECTS` what `Matched` adds up, as `nuclei_pairs`, and the
-        distances between the outlines of pairs, px. What nothing tells is NaN.
+        distances between the outlines of pairs, px; cells by the nuclei found in them (see
+        `pap_core.evaluation.nuclei_of_cells.by_nuclei`). What nothing tells is NaN.
 
     Raises:
         InputError: a picture or its truth cannot be read.
@@ -127,7 +129,8 @@ def summarise_fields(table: pd.DataFrame) -> dict:
     Returns:
         `fields`, `groups`; by class and metric of pixels, and under each of `OBJECTS` by metric of objects,
         the figures over pictures (see `figures`), distances in px, and in µm where the size of pixels is
-        known; under `together` the same from all counts added up.
+        known; under `nuclei_of_cells` the shares of cells; under `together` the same from all counts added
+        up.
     """
     parts = {name: _summary(rows) for name, rows in table.groupby("category")}
     return {**_summary(table), "categories": parts}
@@ -186,16 +189,21 @@ def report_fields(summary: dict) -> str:
         "",
         f"{'':<28}{f'mean over pictures [{LEVEL} % interval]':<40}all added up",
     ]
-    rows = [(name, metric) for name in CLASSES for metric in OF_PIXELS]
-    rows += [(name, metric) for name in OBJECTS for metric in (*OF_OBJECTS, *MICROMETRES)]
-    for part, metric in rows:
+    rows = [(name, metric, f"{name}: {metric}") for name in CLASSES for metric in OF_PIXELS]
+    rows += [
+        (name, metric, f"{name}: {metric.replace('_', ' ')}")
+        for name in OBJECTS
+        for metric in (*OF_OBJECTS, *MICROMETRES)
+    ]
+    rows += [("nuclei_of_cells", number, f"cells with {said}") for number, said in NUCLEI_OF_CELLS.items()]
+    for part, metric, title in rows:
         found = summary[part][metric]
         if found["mean"] is None:
             continue
         mean, low, high = (_number(found[name]) for name in ("mean", "low", "high"))
+        told = f"{mean} [{low}, {high}]" if low else mean  # one slide says nothing of how slides differ
         added = _number(summary["together"][part].get(metric))
-        title = f"{part}: {metric.replace('_', ' ')}"
-        lines.append(f"{title:<28}{f'{mean} [{low}, {high}]':<40}{added}".rstrip())
+        lines.append(f"{title:<28}{told:<40}{added}".rstrip())
     return "\n".join([*lines, "", "Boundary distances are in pixels of the pictures, or in µm as said."])
 
 
@@ -231,7 +239,7 @@ def _objects(
     for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
         matched = None if true is None or one is None else match(one, true, where)
         row |= columns(name, matched)
-    return row
+    return row | by_nuclei(predicted[0], cells, truth)
 
 
 def _summary(table: pd.DataFrame) -> dict:
@@ -245,6 +253,7 @@ def _summary(table: pd.DataFrame) -> dict:
     for name in OBJECTS:
         summary[name] = of_objects(table, name)
         summary["together"][name] = added_up(table, name)
+    summary["nuclei_of_cells"], summary["together"]["nuclei_of_cells"] = shares(table)
     return summary
 
 

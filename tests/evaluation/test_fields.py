@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,35 @@ def test_a_truth_of_cells_alone_tells_nothing_of_nuclei(checkpoint: Path, tmp_pa
     assert summary["nuclei"]["f1"]["mean"] is None
     assert summary["together"]["nuclei"]["f1"] is None
     assert summary["cell"]["jaccard"]["mean"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_of_cells_alone_it_is_told_how_many_have_one_nucleus(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """A nucleus in the middle, two, none, and one that lies half outside."""
+    pixels = painted((110, 110, 20), (350, 90, 18), (350, 170, 19), (110, 300, 20), (620, 300, 20))
+    pixels[disc(110, 300, 20)] = 120
+    write_png(tmp_path / "1.png", pixels)
+    cells = [(110, 110, 60), (350, 130, 90), (110, 300, 55), (550, 300, 60)]
+    mask = np.full(SHAPE, 128, dtype=np.uint8)
+    for cell in cells:
+        mask[disc(*cell)] = 255
+    write_png(tmp_path / "1_cells.png", mask)
+    assert main(["evaluate", str(checkpoint), str(tmp_path), "--whole", "--output", str(tmp_path / "o")]) == 0
+    (row,) = pd.read_csv(tmp_path / "o" / "per_field.csv").to_dict("records")
+    assert [row[f"cells_with_{name}"] for name in ("one", "none", "several")] == [1, 2, 1]
+    together = json.loads((tmp_path / "o" / "fields.json").read_text())["together"]["nuclei_of_cells"]
+    assert together == {"one": 0.25, "none": 0.5, "several": 0.25}
+    said = capsys.readouterr().out
+    assert re.search(r"^cells with just one nucleus +0.250 +0.250$", said, re.MULTILINE)
+
+
+def test_cells_whose_nucleus_the_truth_tells_are_matched_instead(checkpoint: Path, source: Path) -> None:
+    for picture in ("a_1", "b_1"):
+        write_png(source / f"{picture}_cells.png", disc(350, 150, 63).astype(np.uint8) * 255)
+    table = measure_fields(Segmenter(read(checkpoint)), fields_of(source))
+    assert table["nuclei_true"].tolist() == [3, 3]
+    assert table["cells_with_one"].isna().all()
 
 
 def test_pixels_and_nuclei_are_those_of_the_segmented_picture(checkpoint: Path, source: Path) -> None:
