@@ -23,6 +23,7 @@ SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
 LARGEST_CELL = 320  # px of the longer side; a picture as small is of one cell, however it looks
 _OVERLAP = 64  # px of the network, between neighbouring tiles at least
 _SPECK = 12  # px of the picture: what is smaller is no nucleus to measure a scale by
+_DOT = 13  # px of the picture: what stands for a point, and tells no size
 _TOLD = 0.05  # of a tile: with less that is known, it teaches nothing
 _BARE = 4  # of a field's tiles without a nucleus every fourth is kept: most are bare, and each teaches little
 
@@ -55,7 +56,7 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
 
     Args:
         field: to read.
-        scale: network px per image px; None to choose it by the nuclei that are drawn, 1 without any.
+        scale: network px per image px; None to choose it by the nuclei that are drawn, 1 where none are.
         glass: tell background and cytoplasm apart by the glass, see `pap_core.data.glass`.
 
     Raises:
@@ -80,10 +81,13 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
 
 
 def scale_of(label: np.ndarray) -> float:
-    """Return the scale that brings the median nucleus to the size the network expects; 1 without any."""
+    """Return the scale that brings the median nucleus to the size the network expects; 1 without any.
+
+    Points in nuclei have no size, so their scale is 1, too.
+    """
     areas = areas_of(label)
     areas = areas[areas >= _SPECK]
-    if not len(areas):
+    if not len(areas) or np.median(areas) <= _DOT:
         return 1.0
     diameter = float(np.median(2 * np.sqrt(areas / np.pi)))
     return float(np.clip(NUCLEUS_SIZE / diameter, *SCALES))
@@ -97,6 +101,8 @@ def _scale_without_truth(shape: tuple[int, int]) -> float:
 def tiles(told: Told, size: int) -> Iterator[Tile]:
     """Yield the tiles that teach, row by row: enough is known of them, and most show a nucleus.
 
+    Where nothing but points in nuclei is known, one of them is enough.
+
     Of a picture without truth they are all: what is in them is for a checkpoint to tell.
 
     Raises:
@@ -107,10 +113,12 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
     label = resized(told.label, *shape, Image.Resampling.NEAREST)  # never interpolated
     tops, lefts = (_places(length, size) for length in shape)
     has_nuclei, bare = (label == NUCLEUS).any(), -1
+    points = not np.isin(label, (NUCLEUS, IGNORE), invert=True).any()
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             known = known_square(label, left, top, size)
-            if told.has_truth and (known != IGNORE).mean() < _TOLD:
+            share = (known != IGNORE).mean()
+            if told.has_truth and share < _TOLD and not (points and share > 0):
                 continue
             if has_nuclei and not (known == NUCLEUS).any():
                 bare += 1

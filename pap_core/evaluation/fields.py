@@ -22,9 +22,11 @@ from pap_core.data.readers.open import below, read_source
 from pap_core.data.tiles import told_of
 from pap_core.data.truth.apart import told_apart
 from pap_core.data.truth.areas import CELL, CORE
+from pap_core.data.truth.marked import marked_points
 from pap_core.errors import InputError
 from pap_core.evaluation.evaluate import writing
 from pap_core.evaluation.intervals import LEVEL, figures
+from pap_core.evaluation.marked_nuclei import found_at, share_found
 from pap_core.evaluation.measured import OF_OBJECTS, FieldsSummary
 from pap_core.evaluation.metrics import count, known_of
 from pap_core.evaluation.nuclei_of_cells import NUCLEI_OF_CELLS, by_nuclei, shares
@@ -94,7 +96,8 @@ def measure_fields(
         Columns `picture`, `category`, `group`, `kind`, `scale`; `pixel_size`, µm per px; pixels of each of
         `CLASSES`, as `nucleus_tp`; of each of `OBJECTS` what `Matched` adds up, as `nuclei_pairs`, and the
         distances between the outlines of pairs, px; cells by the nuclei found in them (see
-        `pap_core.evaluation.nuclei_of_cells.by_nuclei`). What nothing tells is NaN.
+        `pap_core.evaluation.nuclei_of_cells.by_nuclei`), and nuclei that are marked by points (see
+        `pap_core.evaluation.marked_nuclei.found_at`). What nothing tells is NaN.
 
     Raises:
         InputError: a picture or its truth cannot be read.
@@ -129,8 +132,8 @@ def summarise_fields(table: pd.DataFrame) -> dict:
     Returns:
         `fields`, `groups`; by class and metric of pixels, and under each of `OBJECTS` by metric of objects,
         the figures over pictures (see `figures`), distances in px, and in µm where the size of pixels is
-        known; under `nuclei_of_cells` the shares of cells; under `together` the same from all counts added
-        up.
+        known; under `nuclei_of_cells` the shares of cells; under `marked_nuclei` the share `found`; under
+        `together` the same from all counts added up.
     """
     parts = {name: _summary(rows) for name, rows in table.groupby("category")}
     return {**_summary(table), "categories": parts}
@@ -196,6 +199,7 @@ def report_fields(summary: dict) -> str:
         for metric in (*OF_OBJECTS, *MICROMETRES)
     ]
     rows += [("nuclei_of_cells", number, f"cells with {said}") for number, said in NUCLEI_OF_CELLS.items()]
+    rows.append(("marked_nuclei", "found", "marked nuclei: found"))
     for part, metric, title in rows:
         found = summary[part][metric]
         if found["mean"] is None:
@@ -239,7 +243,8 @@ def _objects(
     for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
         matched = None if true is None or one is None else match(one, true, where)
         row |= columns(name, matched)
-    return row | by_nuclei(predicted[0], cells, truth)
+    points = marked_points(field.truths, field.image.name)
+    return row | by_nuclei(predicted[0], cells, truth) | found_at(points, predicted[0])
 
 
 def _summary(table: pd.DataFrame) -> dict:
@@ -254,6 +259,8 @@ def _summary(table: pd.DataFrame) -> dict:
         summary[name] = of_objects(table, name)
         summary["together"][name] = added_up(table, name)
     summary["nuclei_of_cells"], summary["together"]["nuclei_of_cells"] = shares(table)
+    share, whole = share_found(table)
+    summary["marked_nuclei"], summary["together"]["marked_nuclei"] = {"found": share}, {"found": whole}
     return summary
 
 

@@ -99,11 +99,13 @@ def known_of(labels: np.ndarray, label_class: int, protocol: str) -> np.ndarray:
     """Return the pixels of which the truth says whether they are of a class.
 
     An image that leaves the class open where it may be, and has it nowhere, says nothing of it: the rest
-    would make a Jaccard index of 0. Nor does a truth that is partial under `channel-200`, which reads
-    background as both classes.
+    would make a Jaccard index of 0. Nor does one that knows nothing but nuclei, as points in them do: where
+    they end is not told. Nor does a truth that is partial under `channel-200`, which reads background as both
+    classes.
     """
     leaves_open = np.isin(labels, _PARTIAL[label_class])
     silent = leaves_open.any(axis=(-2, -1)) & ~(labels == label_class).any(axis=(-2, -1))
+    silent = silent | ~np.isin(labels, (NUCLEUS, IGNORE), invert=True).any(axis=(-2, -1))
     if protocol == "channel-200":
         silent = np.isin(labels, (NOT_NUCLEUS, OF_CELL)).any(axis=(-2, -1))
     return (labels != IGNORE) & ~leaves_open & ~silent[..., None, None]

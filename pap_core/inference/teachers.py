@@ -26,6 +26,7 @@ from pap_core.errors import InputError
 from pap_core.inference.one_nucleus import one_nucleus
 from pap_core.inference.segmenter import Segmenter
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
+from pap_core.nuclei import SMALLEST_NUCLEUS
 from pap_core.tiling import SIZE, resized
 
 SURE = 0.9  # of the probability, at least, for the classes that are left
@@ -123,9 +124,13 @@ class Teachers:
 
 
 def _smooth_pieces(mask: np.ndarray) -> np.ndarray:
-    """Return a mask without its ragged pieces."""
+    """Return a mask without its ragged pieces, and those smaller than a nucleus."""
     pieces = connected(mask, connectivity=1)
-    smooth = [one.label for one in regionprops(pieces) if one.area_filled >= _RAGGED * one.area_convex]
+    smooth = [
+        one.label
+        for one in regionprops(pieces)
+        if one.area >= SMALLEST_NUCLEUS and one.area_filled >= _RAGGED * one.area_convex
+    ]
     return np.isin(pieces, smooth)
 
 

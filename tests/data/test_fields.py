@@ -149,12 +149,25 @@ def test_a_file_of_many_pictures_is_read_once_for_all(tmp_path: Path, paint: Cal
 
 
 def test_points_tell_nuclei_and_nothing_else(tmp_path: Path, paint: Callable) -> None:
-    paint(tmp_path / "1.png")
-    write_points(tmp_path)
-    reading = read(tmp_path)
+    paint(tmp_path / "source" / "1.png")
+    write_points(tmp_path / "source")
+    reading = read(tmp_path / "source")
     assert reading.notes[0] == "1 pictures with points; all else is unknown"
+    build(tmp_path / "source", tmp_path / "set", BuildOptions(test_share=0))
+    assert codes(tmp_path / "set") == {NUCLEUS, IGNORE}
+    tiles = rows(tmp_path / "set")
+    assert {float(row["scale"]) for row in tiles} == {1.0}  # a dot tells no size
+    for row in tiles:
+        assert (read_image(tmp_path / "set" / "labels" / f"{row['id']}.png")[..., 0] == NUCLEUS).any()
+
+
+def test_a_tile_of_which_next_to_nothing_is_known_is_left_out(tmp_path: Path, paint: Callable) -> None:
+    paint(tmp_path / "source" / "1.png")
+    mask = np.full(SHAPE, 128, dtype=np.uint8)
+    mask[:20, :20], mask[10, 10] = 0, 255
+    write_png(tmp_path / "source" / "1_nucleus.png", mask)
     with pytest.raises(InputError, match="too little of it is known for a tile"):
-        build(tmp_path, tmp_path.parent / "set")
+        build(tmp_path / "source", tmp_path / "set")
 
 
 def test_tiles_show_what_the_picture_shows_at_their_place(tmp_path: Path, paint: Callable) -> None:

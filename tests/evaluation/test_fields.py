@@ -156,6 +156,30 @@ def test_of_cells_alone_it_is_told_how_many_have_one_nucleus(
     assert re.search(r"^cells with just one nucleus +0.250 +0.250$", said, re.MULTILINE)
 
 
+def test_of_marked_nuclei_the_share_that_was_found_is_told(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Points tell neither where nuclei end nor of others: two lie in one nucleus, one in none."""
+    write_png(tmp_path / "1.png", painted((120, 120, 20), (350, 150, 21), (560, 300, 22)))
+    points = [(120, 120), (345, 150), (355, 150), (200, 330)]
+    lines = [f"1.png,{x}.4,{y}.6" for x, y in points]
+    (tmp_path / "points.csv").write_text("\n".join(["image,x,y", *lines]) + "\n")
+    assert main(["evaluate", str(checkpoint), str(tmp_path), "--whole", "--output", str(tmp_path / "o")]) == 0
+    (row,) = pd.read_csv(tmp_path / "o" / "per_field.csv").to_dict("records")
+    assert (row["marked"], row["marked_found"]) == (4, 2)
+    summary = json.loads((tmp_path / "o" / "fields.json").read_text())
+    assert summary["together"]["marked_nuclei"] == {"found": 0.5}
+    for part, metric in (
+        ("nucleus", "jaccard"),
+        ("cytoplasm", "jaccard"),
+        ("nuclei", "f1"),
+        ("cell", "dice"),
+    ):
+        assert summary[part][metric]["mean"] is None, part
+    figures = [line for line in capsys.readouterr().out.splitlines() if "0.5" in line]
+    assert [line.split("  ")[0] for line in figures] == ["marked nuclei: found"]
+
+
 def test_cells_whose_nucleus_the_truth_tells_are_matched_instead(checkpoint: Path, source: Path) -> None:
     for picture in ("a_1", "b_1"):
         write_png(source / f"{picture}_cells.png", disc(350, 150, 63).astype(np.uint8) * 255)

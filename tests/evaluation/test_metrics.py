@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score, precision_score, recall_score
 
-from pap_core.evaluation.metrics import METRICS, compare, compare_cells, count, reference, scores
+from pap_core.evaluation.metrics import (
+    METRICS,
+    compare,
+    compare_cells,
+    count,
+    known_of,
+    reference,
+    scores,
+)
 from pap_core.labels import (
     BACKGROUND,
     CYTOPLASM,
@@ -162,6 +170,16 @@ def test_reference_of_ignored_pixels_is_never_a_class_but_white_is_both():
     assert reference(labels, NUCLEUS, "strict").tolist() == [[False, False, True, False]]
     assert reference(labels, NUCLEUS, "channel-200").tolist() == [[True, False, True, True]]
     assert reference(labels, CYTOPLASM, "channel-200").tolist() == [[True, True, False, True]]
+
+
+def test_nuclei_alone_tell_nothing_of_what_is_beside_them():
+    """As points in them do; one pixel known to be no nucleus makes it a truth of nuclei."""
+    labels = np.array(
+        [[[NUCLEUS, NUCLEUS, IGNORE, IGNORE]], [[NUCLEUS, NUCLEUS, BACKGROUND, IGNORE]]], np.uint8
+    )
+    for label_class in (NUCLEUS, CYTOPLASM):
+        known = known_of(labels, label_class, "strict")
+        assert known[:, 0].tolist() == [[False] * 4, [True, True, True, False]]
 
 
 def test_different_shapes_are_refused():

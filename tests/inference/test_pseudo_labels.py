@@ -239,17 +239,20 @@ def build_without_truth(folder: Path, label: np.ndarray) -> None:
     build(folder / "cells", folder / "data", BuildOptions(truth="none", test_share=0.5))
 
 
-def test_a_ragged_piece_is_no_nucleus_however_sure_all_of_it_is(tmp_path: Path, segmenter: Segmenter):
+def test_a_ragged_or_tiny_piece_is_no_nucleus_however_sure_all_of_it_is(tmp_path: Path, segmenter: Segmenter):
     ys, xs = np.mgrid[:256, :256]
     label = np.where(np.hypot(xs - 60, ys - 60) < 30, NUCLEUS, BACKGROUND).astype(np.uint8)
     star = (abs(xs - 180) < 8) & (abs(ys - 180) < 60) | (abs(ys - 180) < 8) & (abs(xs - 180) < 60)
     label[star] = NUCLEUS
+    speck = np.hypot(xs - 200, ys - 40) < 4
+    label[speck] = NUCLEUS
     build_without_truth(tmp_path, label)
     pseudo_label(Teachers([segmenter]), tmp_path / "data", tmp_path / "told")
     told = load([tmp_path / "told"], "train").labels[0].numpy()
     assert (told[np.hypot(xs - 60, ys - 60) < 25] == NUCLEUS).all()
     inner = (abs(xs - 180) < 4) & (abs(ys - 180) < 50) | (abs(ys - 180) < 4) & (abs(xs - 180) < 50)
     assert (told[inner] == OF_CELL).all()
+    assert not (told[speck] == NUCLEUS).any()
 
 
 def test_a_crop_of_one_cell_has_the_nucleus_that_stands_out(tmp_path: Path, segmenter: Segmenter):
