@@ -14,11 +14,11 @@ export PYTHONPATH=$checkpoints/..${PYTHONPATH:+:$PYTHONPATH}
 
 pap() { echo "pap $*" >&2; python -m pap_core "$@"; }
 
-phantom() { [ -e "$1" ] || pap phantom "$@"; }
+phantom() { [ -e "$1.done" ] || { pap phantom "$@" && touch "$1.done"; }; }
 
-build() { [ -e "$2" ] || pap build "$@"; }
+build() { [ -e "$2/dataset.json" ] || pap build "$@"; }
 
-told() { [ -e "$2" ] || pap pseudo-label "$@"; }
+told() { [ -e "$2/dataset.json" ] || pap pseudo-label "$@"; }
 
 jitter=(--set jitter.colour=0.8 --set jitter.shift=0.12 --set jitter.blur=1.5 --set jitter.noise=8
     --set jitter.crowding=0.35)

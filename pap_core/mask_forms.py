@@ -40,17 +40,25 @@ class UnclearForm(InputError):
     """A mask that may be read in several ways."""
 
 
-def read_form(mask: Mask, name: str, form: str | None = None, forms: Iterable[str] = FORMS) -> np.ndarray:
+def read_form(
+    mask: Mask,
+    name: str,
+    form: str | None = None,
+    forms: Iterable[str] = FORMS,
+    may_be_empty: bool = False,
+) -> np.ndarray:
     """Read a mask as a label map.
 
     Nuclei alone leave open where cytoplasm is: what is none is 253. Cells alone leave open where their nuclei
-    are: they are 254. In both, 128 beside 0 and 255 alone is unknown, and so is 255 beside 1, 2, 3 and on.
+    are: they are 254. In both, 128 is unknown where nothing but 0 and 255 is beside it, and so is 255 beside
+    1, 2, 3 and on.
 
     Args:
         mask: as it is stored.
         name: what to call the file in a message.
         form: one of `FORMS`; None to recognise it.
         forms: those that can be chosen, for messages.
+        may_be_empty: it may hold no cell, as long as it says of some pixel that there is none.
 
     Returns:
         ``(H, W)`` uint8 label map.
@@ -59,7 +67,7 @@ def read_form(mask: Mask, name: str, form: str | None = None, forms: Iterable[st
         InputError: another form, no cell in it, or, unless a form is given, one that may be read in two ways.
     """
     label = _recognised(mask, name, tuple(forms)) if form is None else _READERS[form](mask, name)
-    if not _has_cell(label):
+    if not _has_cell(label) and not (may_be_empty and (label != IGNORE).any()):
         raise InputError(
             f"{name}: no pixel of a nucleus or of cytoplasm found; {EXPECTED}, with a cell in it and 8 bit a "
             "pixel, so check that this is the right file."
@@ -175,7 +183,7 @@ def _read_objects(mask: Mask, name: str, form: str, none: int, one: int) -> np.n
     if values[0] < 0:
         raise InputError(f"{name}: the value {values[0]} found, expected 0 and larger ones; save it again.")
     label = np.where(numbers > 0, np.uint8(one), np.uint8(none))
-    if values in ([0, 128, 255], [128, 255]):
+    if 128 in values and set(values) <= {0, 128, 255}:
         label[numbers == 128] = IGNORE
     elif len(values) > 2 and values[-1] == 255 and values[-2] != 254:
         smaller = [value for value in values[:-1] if value]
@@ -291,10 +299,11 @@ def _ask(settling: tuple[str, ...], offered: tuple[str, ...]) -> str:
     chosen = [form for form in settling if form in offered]
     if not chosen:
         return "nuclei or cells alone do not tell both classes, draw both"
-    return (
-        f"choose the form of the mask, {' or '.join(chosen)} (“Form of the mask” on the page, --mask-form "
-        "on the command line)"
-    )
+    words = [f"--truth {part}" for part, form in (("nucleus", NUCLEI), ("cell", CELLS)) if form in chosen]
+    if offered == BOTH_CLASSES:
+        words = ["--mask-form"]
+    typed = f", {' or '.join(words)} on the command line" if words else ""
+    return f"choose the form of the mask, {' or '.join(chosen)} (“Form of the mask” on the page{typed})"
 
 
 def _listed(values: list[int]) -> str:

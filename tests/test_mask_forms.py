@@ -94,7 +94,7 @@ def test_what_may_be_read_in_two_ways_is_refused(numbers: np.ndarray, found: str
     said = refusal(png_bytes(numbers))
     assert found in said
     assert f"choose the form of the mask, {forms} (“Form of the mask” on the page" in said
-    assert "--mask-form" in said
+    assert "--truth nucleus or --truth cell on the command line" in said
 
 
 def coloured(numbers: np.ndarray, *colours: tuple[int, int, int]) -> bytes:

@@ -197,7 +197,7 @@ def _cut_field(name: str, field: Field, folder: Path, job: dict) -> dict:
     except InputError as error:
         return {"rows": [], "skipped": [{"id": field.id, "reason": str(error)}]}
     rows = []
-    known = {"picture": _picture_digest(told.image), "likeness": likeness(told.image)}
+    known = {"picture": picture_digest(told.image), "likeness": likeness(told.image)}
     for tile in found:
         identifier = name_of(field, tile)
         write_crop(folder, identifier, tile.image, tile.label, job["border"])
@@ -221,7 +221,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     image, drawn = found.image, found.drawn
     skipped += found.skipped
     shape = image.shape[:2]
-    known = {"picture": _picture_digest(image), "likeness": likeness(image)}
+    known = {"picture": picture_digest(image), "likeness": likeness(image)}
     doubtful = {one.id: one for one in doubts(found, cells[0].image)}
     label = label_map([one for one, _ in drawn], shape)
     for one, cut in drawn:
@@ -241,7 +241,7 @@ def _cut_picture(name: str, cells: list[Cell], folder: Path, job: dict) -> dict:
     return {"rows": rows, "skipped": [asdict(one) for one in skipped]}
 
 
-def _picture_digest(image: np.ndarray) -> str:
+def picture_digest(image: np.ndarray) -> str:
     """Return what two pictures share only if every pixel of theirs is the same."""
     return hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).data).hexdigest()[:16]
 

@@ -11,9 +11,10 @@ from pap_core.data.extent import Extent, extent
 from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.cell import Field, Skipped
 from pap_core.data.readers.fitting import READ
+from pap_core.data.truth.marked import marked_points
 from pap_core.data.truth.partial import united
 from pap_core.data.truth.read import read_truth_file
-from pap_core.images import read_picture
+from pap_core.images import Picture, read_picture
 from pap_core.labels import IGNORE, NUCLEUS
 from pap_core.nuclei import areas_of
 from pap_core.tiling import SIZE, places, resized, scaled
@@ -23,7 +24,6 @@ SCALES = (0.2, 8.0)  # network px per image px, the least and the greatest
 LARGEST_CELL = 320  # px of the longer side; a picture as small is of one cell, however it looks
 _OVERLAP = 64  # px of the network, between neighbouring tiles at least
 _SPECK = 12  # px of the picture: what is smaller is no nucleus to measure a scale by
-_DOT = 13  # px of the picture: what stands for a point, and tells no size
 _TOLD = 0.05  # of a tile: with less that is known, it teaches nothing
 _BARE = 4  # of a field's tiles without a nucleus every fourth is kept: most are bare, and each teaches little
 
@@ -49,26 +49,27 @@ class Told(NamedTuple):
     skipped: list[Skipped]  # what is to be said of it
     pixel_size: float | None = None  # µm per px, where the file tells it
     has_truth: bool = True
+    has_points: bool = False  # that mark nuclei; in `label` each is a dot
 
 
-def told_of(field: Field, scale: float | None = None, glass: bool = False) -> Told:
+def told_of(field: Field, scale: float | None = None, glass: bool = False, dots: bool = True) -> Told:
     """Read a field with all of its truths.
 
     Args:
         field: to read.
         scale: network px per image px; None to choose it by the nuclei that are drawn, 1 where none are.
         glass: tell background and cytoplasm apart by the glass, see `pap_core.data.glass`.
+        dots: draw the points that mark nuclei, a dot each; they are none to measure by.
 
     Raises:
         InputError: picture or truth cannot be read, or they do not fit each other.
     """
     picture = read_picture(field.image)
     shape = picture.pixels.shape[:2]
-    labels = [
-        read_truth_file(one.path, shape, field.image.name, one.form, picture.orientation)
-        for one in field.truths
-    ]
-    label = united(labels) if labels else np.full(shape, IGNORE, np.uint8)
+    has_points = dots and len(marked_points(field.truths)) > 0
+    label = _label(field, picture, dots)
+    if not scale and field.truths:
+        scale = scale_of(_label(field, picture, dots=False) if has_points else label)  # a point tells no size
     if glass:
         label = told_by_glass(picture.pixels, label)
     skipped = []
@@ -76,24 +77,37 @@ def told_of(field: Field, scale: float | None = None, glass: bool = False) -> To
         skipped.append(
             Skipped(field.picture or field.id, f"{READ}: {field.image}: {'; '.join(picture.remarks)}")
         )
-    scale = scale or (scale_of(label) if labels else _scale_without_truth(shape))
-    return Told(picture.pixels, label, scale, skipped, picture.pixel_size, bool(labels))
+    return Told(
+        picture.pixels,
+        label,
+        scale or _seen_at(shape),
+        skipped,
+        picture.pixel_size,
+        bool(field.truths),
+        has_points,
+    )
+
+
+def _label(field: Field, picture: Picture, dots: bool) -> np.ndarray:
+    """Return what all truths of a field tell together, nothing where there is none."""
+    shape = picture.pixels.shape[:2]
+    labels = [
+        read_truth_file(one, shape, field.image.name, picture.orientation, dots) for one in field.truths
+    ]
+    return united(labels) if labels else np.full(shape, IGNORE, np.uint8)
 
 
 def scale_of(label: np.ndarray) -> float:
-    """Return the scale that brings the median nucleus to the size the network expects; 1 without any.
-
-    Points in nuclei have no size, so their scale is 1, too.
-    """
+    """Return the scale that brings the median nucleus to the size the network expects; 1 without any."""
     areas = areas_of(label)
     areas = areas[areas >= _SPECK]
-    if not len(areas) or np.median(areas) <= _DOT:
+    if not len(areas):
         return 1.0
     diameter = float(np.median(2 * np.sqrt(areas / np.pi)))
     return float(np.clip(NUCLEUS_SIZE / diameter, *SCALES))
 
 
-def _scale_without_truth(shape: tuple[int, int]) -> float:
+def _seen_at(shape: tuple[int, int]) -> float:
     """Return the scale at which a picture of one cell fills a tile, as it fills what predicts it; else 1."""
     return SIZE / max(shape) if max(shape) <= LARGEST_CELL else 1.0
 
@@ -101,7 +115,7 @@ def _scale_without_truth(shape: tuple[int, int]) -> float:
 def tiles(told: Told, size: int) -> Iterator[Tile]:
     """Yield the tiles that teach, row by row: enough is known of them, and most show a nucleus.
 
-    Where nothing but points in nuclei is known, one of them is enough.
+    Where nuclei are marked by points, one of them is enough.
 
     Of a picture without truth they are all: what is in them is for a checkpoint to tell.
 
@@ -113,12 +127,11 @@ def tiles(told: Told, size: int) -> Iterator[Tile]:
     label = resized(told.label, *shape, Image.Resampling.NEAREST)  # never interpolated
     tops, lefts = (_places(length, size) for length in shape)
     has_nuclei, bare = (label == NUCLEUS).any(), -1
-    points = not np.isin(label, (NUCLEUS, IGNORE), invert=True).any()
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             known = known_square(label, left, top, size)
-            share = (known != IGNORE).mean()
-            if told.has_truth and share < _TOLD and not (points and share > 0):
+            enough = (known != IGNORE).mean() >= _TOLD or (told.has_points and (known == NUCLEUS).any())
+            if told.has_truth and not enough:
                 continue
             if has_nuclei and not (known == NUCLEUS).any():
                 bare += 1

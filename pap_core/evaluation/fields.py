@@ -6,29 +6,26 @@ is chosen, tiles come together, nuclei are told apart. That is measured here, pi
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from pap_core.cells import apart
-from pap_core.data.described import describe
-from pap_core.data.manifest import cells as manifest
-from pap_core.data.options import BuildOptions
-from pap_core.data.readers.cell import Field
-from pap_core.data.readers.open import below, read_source
+from pap_core.data.readers.cell import Field, Skipped
 from pap_core.data.tiles import told_of
 from pap_core.data.truth.apart import told_apart
 from pap_core.data.truth.areas import CELL, CORE
 from pap_core.data.truth.marked import marked_points
 from pap_core.errors import InputError
 from pap_core.evaluation.evaluate import writing
+from pap_core.evaluation.field_source import FieldSource
 from pap_core.evaluation.intervals import LEVEL, figures
 from pap_core.evaluation.marked_nuclei import found_at, share_found
 from pap_core.evaluation.measured import OF_OBJECTS, FieldsSummary
-from pap_core.evaluation.metrics import count, known_of
+from pap_core.evaluation.metrics import count, known_of, scores
 from pap_core.evaluation.nuclei_of_cells import NUCLEI_OF_CELLS, by_nuclei, shares
 from pap_core.evaluation.object_figures import MICROMETRES, added_up, columns, of_objects
 from pap_core.evaluation.objects import match, pieces_of
@@ -41,55 +38,25 @@ if TYPE_CHECKING:
 
 TABLE, SUMMARY = "per_field.csv", "fields.json"
 CLASSES = ("nucleus", "cytoplasm", "cell")  # a cell is nucleus and cytoplasm alike
-OF_PIXELS = ("jaccard", "dice")
+OF_PIXELS = ("jaccard", "dice", "sensitivity")
 OBJECTS = ("nuclei", "cells")
 _PARTS = ("tp", "fp", "fn", "tn")
 
 
-def fields_of(folder: Path, side: str = "test") -> list[Field]:
-    """Return the fields of a data set's side, or all those of a folder of pictures with truth beside them.
-
-    Raises:
-        InputError: neither of both, no field on that side, or the source of the data set is gone.
-    """
-    if not (folder / "dataset.json").is_file():
-        found = read_source(folder).fields
-        if not found:
-            raise InputError(
-                f"{folder}: no pictures with truth of many cells found, expected a folder of fields."
-            )
-        return found
-    described, table = describe(folder), manifest(folder)
-    source = Path(described["path"]).resolve()
-    if not source.is_dir():
-        raise InputError(
-            f"{folder}: its source {source} is gone, expected its whole pictures there; bring it back."
-        )
-    asked = cast(dict, described)
-    options = BuildOptions(truth=asked.get("truth"), groups=asked.get("groups"))
-    wanted = set(table.loc[table["split"] == side, "source"])
-    found = [one for one in read_source(source, options).fields if below(one, source) in wanted]
-    if not found:
-        raise InputError(
-            f"{folder}: no field on its {side} side; give a data set of fields, or the other side."
-        )
-    return found
-
-
 def measure_fields(
     segmenter: "Segmenter",
-    fields: Sequence[Field],
+    source: FieldSource,
     progress: Callable[[int, int], None] | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Skipped]]:
     """Segment whole pictures and count: a row each.
 
     Nuclei and cells of the truth are those that it numbers or outlines; where it tells none apart, nuclei are
     its connected pieces, and cells have no figure. Those of the prediction are told apart as in `predict`.
-    What the truth leaves open counts nowhere.
+    What the truth leaves open counts nowhere, nor do the dots that stand for points.
 
     Args:
         segmenter: of the checkpoint.
-        fields: see `fields_of`.
+        source: of the pictures.
         progress: called with pictures done and pictures in all.
 
     Returns:
@@ -97,33 +64,42 @@ def measure_fields(
         `CLASSES`, as `nucleus_tp`; of each of `OBJECTS` what `Matched` adds up, as `nuclei_pairs`, and the
         distances between the outlines of pairs, px; cells by the nuclei found in them (see
         `pap_core.evaluation.nuclei_of_cells.by_nuclei`), and nuclei that are marked by points (see
-        `pap_core.evaluation.marked_nuclei.found_at`). What nothing tells is NaN.
+        `pap_core.evaluation.marked_nuclei.found_at`). What nothing tells is NaN. Then what could not be
+        measured, and why.
 
     Raises:
-        InputError: a picture or its truth cannot be read.
+        InputError: no picture or truth can be read, or those of a data set are not what it was built from.
     """
+    rows, skipped = [], []
+    for number, field in enumerate(source.fields, start=1):
+        source.check(field)
+        try:
+            rows.append(_measured(segmenter, field))
+        except InputError as error:
+            skipped.append(Skipped(field.id, str(error)))
+        if progress:
+            progress(number, len(source.fields))
+    if not rows:
+        raise InputError(skipped[0].reason)
+    return pd.DataFrame(rows), skipped
+
+
+def _measured(segmenter: "Segmenter", field: Field) -> dict[str, object]:
     from pap_core.inference.scale import choose
 
-    rows = []
-    for number, field in enumerate(fields, start=1):
-        told = told_of(field, scale=1.0)
-        kind, scale = choose(segmenter, told.image, pixel_size=told.pixel_size)
-        found = segmenter.segment(told.image, kind, scale)
-        rows.append(
-            {
-                "picture": field.id,
-                "category": field.category,
-                "group": field.group,
-                "kind": kind,
-                "scale": scale,
-                **_pixels(found.label, told.label),
-                "pixel_size": told.pixel_size or math.nan,
-                **_objects(field, told.image, found.label, told.label, scale),
-            }
-        )
-        if progress:
-            progress(number, len(fields))
-    return pd.DataFrame(rows)
+    told = told_of(field, scale=1.0, dots=False)
+    kind, scale = choose(segmenter, told.image, pixel_size=told.pixel_size)
+    found = segmenter.segment(told.image, kind, scale)
+    return {
+        "picture": field.id,
+        "category": field.category,
+        "group": field.group,
+        "kind": kind,
+        "scale": scale,
+        **_pixels(found.label, told.label),
+        "pixel_size": told.pixel_size or math.nan,
+        **_objects(field, told.image, found.label, told.label, scale),
+    }
 
 
 def summarise_fields(table: pd.DataFrame) -> dict:
@@ -141,36 +117,36 @@ def summarise_fields(table: pd.DataFrame) -> dict:
 
 def evaluate_fields(
     segmenter: "Segmenter",
-    folder: Path,
+    source: FieldSource,
     out: Path,
-    side: str = "test",
     progress: Callable[[int, int], None] | None = None,
-) -> dict:
+) -> tuple[dict, list[Skipped]]:
     """Measure a checkpoint on whole pictures, and write ``per_field.csv`` and ``fields.json``.
 
     Args:
         segmenter: of the checkpoint.
-        folder: see `fields_of`.
+        source: of the pictures.
         out: made if missing.
-        side: of a data set.
         progress: called with pictures done and pictures in all.
 
+    Returns:
+        The content of ``fields.json``, and what could not be measured.
+
     Raises:
-        InputError: as `fields_of` and `measure_fields`, or `out` cannot be written.
+        InputError: as `measure_fields`, or `out` cannot be written.
     """
-    fields = fields_of(folder, side)
     with writing(out):  # before the work: what cannot be kept is not begun
         out.mkdir(parents=True, exist_ok=True)
-    table = measure_fields(segmenter, fields, progress)
+    table, skipped = measure_fields(segmenter, source, progress)
     summary = {
         "checkpoint": {"folder": segmenter.name, "digest": segmenter.digest},
-        "dataset": {"folder": folder.resolve().name, "side": side},
+        "dataset": {"folder": source.name, "side": source.side},
         **summarise_fields(table),
     }
     with writing(out):
         write_whole(out / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
         write_whole(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False).encode())
-    return summary
+    return summary, skipped
 
 
 def read_fields(out: Path) -> FieldsSummary:
@@ -232,8 +208,8 @@ def _pixels(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 def _objects(
     field: Field, image: np.ndarray, found: np.ndarray, truth: np.ndarray, scale: float
 ) -> dict[str, float]:
-    nuclei = told_apart(field.truths, truth, field.image.name, CORE)
-    cells = told_apart(field.truths, truth, field.image.name, CELL)
+    nuclei = told_apart(field.truths, truth, CORE)
+    cells = told_apart(field.truths, truth, CELL)
     known = known_of(truth, NUCLEUS, "strict")
     if nuclei is None and known.any():
         nuclei = pieces_of(truth)
@@ -243,7 +219,7 @@ def _objects(
     for name, one, true, where in zip(OBJECTS, predicted, (nuclei, cells), (known, of_cell), strict=True):
         matched = None if true is None or one is None else match(one, true, where)
         row |= columns(name, matched)
-    points = marked_points(field.truths, field.image.name)
+    points = marked_points(field.truths)
     return row | by_nuclei(predicted[0], cells, truth) | found_at(points, predicted[0])
 
 
@@ -265,10 +241,10 @@ def _summary(table: pd.DataFrame) -> dict:
 
 
 def _of_pixels(counts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        errors = counts["fp"] + counts["fn"]
-        jaccard = np.divide(counts["tp"], counts["tp"] + errors)
-        return {"jaccard": jaccard, "dice": 2 * jaccard / (1 + jaccard)}
+    """Return each of `OF_PIXELS`; of a truth that knows no pixel of another class, the sensitivity alone."""
+    found = scores(counts)
+    told = np.asarray(counts["fp"] + counts["tn"]) > 0
+    return {one: np.where(told | (one == "sensitivity"), found[one], math.nan) for one in OF_PIXELS}
 
 
 def _plain(value: float) -> float | None:

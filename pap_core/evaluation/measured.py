@@ -158,3 +158,6 @@ class FieldsSummary(TypedDict):
     groups: Count
     nucleus: PixelFigures
     nuclei: Objects
+    cell: NotRequired[dict[str, Figures]]
+    nuclei_of_cells: NotRequired[dict[str, Figures]]  # evaluations of before they were counted have none
+    marked_nuclei: NotRequired[dict[str, Figures]]

@@ -19,7 +19,7 @@ from pap_core.export.cells import CellMask, cell_masks
 from pap_core.export.origin import NOTICE, Origin
 from pap_core.export.regions import Polygon, fill_polygon, fill_polygons, polygons, rows_crossed
 from pap_core.export.tables import measures
-from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS
+from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NUCLEUS, OF_CELL
 from pap_core.overlay import CELL_EDGE, NUCLEUS_EDGE
 
 CELL = "Cell"
@@ -62,7 +62,11 @@ def geojson(label: np.ndarray, cells: np.ndarray, table: pd.DataFrame, origin: O
 
 
 def read_geojson(
-    content: bytes, shape: tuple[int, int], name: str, picture: str = "the picture"
+    content: bytes,
+    shape: tuple[int, int],
+    name: str,
+    picture: str = "the picture",
+    default: int | None = None,
 ) -> np.ndarray:
     """Read a label map back from GeoJSON, as `geojson` or QuPath writes it.
 
@@ -74,38 +78,43 @@ def read_geojson(
         shape: ``(H, W)`` of the picture.
         name: what to call the file in a message.
         picture: what to call the picture.
+        default: of an area without one of these classes, `NUCLEUS` or `OF_CELL`; None to refuse it.
 
     Returns:
-        ``(H, W)`` uint8 label map.
+        ``(H, W)`` uint8 label map; cells are cytoplasm where no nucleus is.
 
     Raises:
         InputError: no GeoJSON, an object of another class, a geometry that is not an area, outlines that
-        reach
-            beyond the picture (see `check_within`), or more than is drawn in some seconds.
+            reach beyond the picture (see `check_within`), or more than is drawn in some seconds.
     """
     label = np.full(shape, BACKGROUND, dtype=np.uint8)
-    found = _checked(content, shape, name, picture)
+    found = _checked(content, shape, name, picture, default)
     for value in CLASSES:
-        of_class = [rings for one, geometry in found if one == value for rings in geometry]
+        drawn = (CYTOPLASM, OF_CELL) if value == CYTOPLASM else (value,)
+        of_class = [rings for one, geometry in found if one in drawn for rings in geometry]
         if of_class:
             label[fill_polygons(of_class, shape)] = value
     return label
 
 
-def read_objects(content: bytes, shape: tuple[int, int], name: str, value: int) -> np.ndarray:
+def read_objects(
+    content: bytes, shape: tuple[int, int], name: str, value: int, default: int | None = None
+) -> np.ndarray:
     """Read the objects of a class from GeoJSON one by one; see `read_geojson`.
 
     Args:
         content: of the file.
         shape: ``(H, W)`` of the picture.
         name: what to call the file in a message.
-        value: the class, `NUCLEUS` or `CYTOPLASM`, which stands for a cell.
+        value: the class: `NUCLEUS`, `CYTOPLASM` or, of whole cells, `OF_CELL`.
+        default: as for `read_geojson`.
 
     Returns:
         ``(H, W)`` int32: 0 for none, else the number of the object, from 1.
     """
     objects = np.zeros(shape, dtype=np.int32)
-    found = [geometry for one, geometry in _checked(content, shape, name, "the picture") if one == value]
+    checked = _checked(content, shape, name, "the picture", default)
+    found = [geometry for one, geometry in checked if one == value]
     for number, geometry in enumerate(found, start=1):
         for rings in geometry:
             place, inside = fill_polygon(rings, shape)
@@ -114,7 +123,7 @@ def read_objects(content: bytes, shape: tuple[int, int], name: str, value: int) 
 
 
 def _checked(
-    content: bytes, shape: tuple[int, int], name: str, picture: str
+    content: bytes, shape: tuple[int, int], name: str, picture: str, default: int | None
 ) -> list[tuple[int, list[Polygon]]]:
     """Return the areas of all objects with the class of each, none beyond the picture."""
     if len(content) > _LARGEST:
@@ -125,7 +134,7 @@ def _checked(
     found = [
         (value, _read_geometry(geometry, f"{name}: object {number}"))
         for number, feature in enumerate(features, start=1)
-        for value, geometry in _parts(feature, f"{name}: object {number}")
+        for value, geometry in _parts(feature, f"{name}: object {number}", default)
     ]
     areas = [rings for _, geometry in found for rings in geometry]
     if (vertices := sum(len(ring) for rings in areas for ring in rings)) > _MOST_VERTICES:
@@ -203,7 +212,7 @@ def _features(content: bytes, name: str) -> list:
     return data
 
 
-def _parts(feature: Any, name: str) -> Iterator[tuple[int, Any]]:
+def _parts(feature: Any, name: str, default: int | None) -> Iterator[tuple[int, Any]]:
     """Yield the areas of an object with the class of each."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
@@ -213,7 +222,7 @@ def _parts(feature: Any, name: str) -> Iterator[tuple[int, Any]]:
     said = said.strip() if isinstance(said, str) else None
     word = said.casefold() if said else None
     if properties.get("objectType") == "cell" or word == CELL.casefold():
-        yield CYTOPLASM, feature.get("geometry")
+        yield OF_CELL, feature.get("geometry")
         if feature.get("nucleusGeometry") is not None:
             yield NUCLEUS, feature["nucleusGeometry"]
         return
@@ -221,6 +230,9 @@ def _parts(feature: Any, name: str) -> Iterator[tuple[int, Any]]:
         if word == class_name.casefold():
             yield value, feature.get("geometry")
             return
+    if default is not None:
+        yield default, feature.get("geometry")
+        return
     raise InputError(
         f"{name} has {f'the class {said!r:.40}' if said else 'no class'}, expected "
         f"{CELL}, {', '.join(CLASSES.values())}; give it one of these in QuPath or leave it out."

@@ -50,7 +50,22 @@ _PAPER = (
 )
 
 
-_OF_NUCLEI = ("f1", "precision", "recall", "aji", "panoptic_quality")
+_NUCLEI_TOLD = {  # columns of whole pictures whose truth tells nuclei
+    "nucleus Jaccard": ("nucleus", "jaccard"),
+    "Dice": ("nucleus", "dice"),
+    "nuclei F1": ("nuclei", "f1"),
+    "precision": ("nuclei", "precision"),
+    "recall": ("nuclei", "recall"),
+    "AJI": ("nuclei", "aji"),
+    "PQ": ("nuclei", "panoptic_quality"),
+}
+_LESS_TOLD = {  # of those whose truth tells cells without their nuclei, or points
+    "cell area found": ("cell", "sensitivity"),
+    "cells with one nucleus": ("nuclei_of_cells", "one"),
+    "with none": ("nuclei_of_cells", "none"),
+    "with several": ("nuclei_of_cells", "several"),
+    "marked nuclei found": ("marked_nuclei", "found"),
+}
 
 
 def publish(
@@ -240,24 +255,35 @@ def _of_fields(summaries: Sequence[Mapping[str, Any]], digest: str) -> list[str]
     lines = [
         "Whole pictures, as `predict` reads them, by pixels and by nuclei one by one: mean over pictures "
         "[95 % interval of the mean, bootstrap by slide].",
-        "",
-        "| weights | pictures, slides | nucleus Jaccard | Dice | nuclei F1 | precision | recall | AJI | PQ |",
-        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for one in summaries:
-        of = one["checkpoint"]
-        name = "these" if of["digest"] == digest else f"{of['folder']} (`{of['digest']}`)"
-        dataset = one["dataset"]
-        found = [one["nucleus"][metric] for metric in ("jaccard", "dice")]
-        found += [one["nuclei"][metric] for metric in _OF_NUCLEI]
-        lines.append(
-            f"| {name} on {dataset['folder']}, {dataset['side']} side | {one['fields']}, {one['groups']} | "
-            f"{' | '.join(map(_mean, found))} |"
-        )
+    for columns in (_NUCLEI_TOLD, _LESS_TOLD):
+        rows = [(one, [_of(one, *where) for where in columns.values()]) for one in summaries]
+        rows = [(one, found) for one, found in rows if any(each["mean"] is not None for each in found)]
+        if rows:
+            lines += [
+                "",
+                f"| weights | pictures, slides | {' | '.join(columns)} |",
+                "|---" * (2 + len(columns)) + "|",
+            ]
+        for one, found in rows:
+            of, dataset = one["checkpoint"], one["dataset"]
+            name = "these" if of["digest"] == digest else f"{of['folder']} (`{of['digest']}`)"
+            side = f", {dataset['side']} side" if dataset["side"] else ""
+            lines.append(
+                f"| {name} on {dataset['folder']}{side} | {one['fields']}, {one['groups']} | "
+                f"{' | '.join(map(_mean, found))} |"
+            )
     return lines
+
+
+def _of(summary: Mapping[str, Any], part: str, metric: str) -> Mapping[str, float | None]:
+    """Return the figures of a metric; measured before it was, it has none."""
+    return summary.get(part, {}).get(metric) or {"mean": None, "low": None, "high": None}
 
 
 def _mean(found: Mapping[str, float | None], deviation: str = "") -> str:
     """Write a mean and its interval; a dash stands for what is undefined on all images."""
+    if found["mean"] is None:
+        return "–"
     mean, low, high = ("–" if found[key] is None else f"{found[key]:.3f}" for key in ("mean", "low", "high"))
     return f"{mean}{deviation} [{low}, {high}]"

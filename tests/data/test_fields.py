@@ -16,6 +16,7 @@ from pap_core.data.glass import told_by_glass
 from pap_core.data.readers.masks import read, recognise
 from pap_core.data.tiles import Told, scale_of, tiles
 from pap_core.data.truth import documents
+from pap_core.data.truth.marked import marked_points
 from pap_core.errors import InputError
 from pap_core.images import read_image, write_png
 from pap_core.labels import BACKGROUND, CYTOPLASM, IGNORE, NOT_NUCLEUS, NUCLEUS, OF_CELL
@@ -159,6 +160,65 @@ def test_points_tell_nuclei_and_nothing_else(tmp_path: Path, paint: Callable) ->
     assert {float(row["scale"]) for row in tiles} == {1.0}  # a dot tells no size
     for row in tiles:
         assert (read_image(tmp_path / "set" / "labels" / f"{row['id']}.png")[..., 0] == NUCLEUS).any()
+
+
+def test_points_beside_another_truth_are_kept_and_tell_no_scale(tmp_path: Path, paint: Callable) -> None:
+    paint(tmp_path / "source" / "1.png")
+    write_points(tmp_path / "source")
+    with open(tmp_path / "source" / "points.csv", "a") as file:  # of another reader, a little off
+        file.writelines(f"\n1.png,{x + 2},{y + 1}" for x, y in CENTRES)
+    outline = np.full(SHAPE, 128, dtype=np.uint8)
+    outline[:30, :30] = 255
+    write_png(tmp_path / "source" / "1_cells.png", outline)
+    build(tmp_path / "source", tmp_path / "set", BuildOptions(test_share=0))
+    assert codes(tmp_path / "set") == {NUCLEUS, OF_CELL, IGNORE}
+    assert {float(row["scale"]) for row in rows(tmp_path / "set")} == {1.0}
+
+
+def test_pictures_of_one_name_have_the_truth_of_their_folder(tmp_path: Path, paint: Callable) -> None:
+    source = tmp_path / "source"
+    for slide in ("a", "b"):
+        paint(source / slide / "1.png")
+    lines = ["image;category;x;y", "a/1.png;NILM;50;60", "b\\1.png;HSIL;150;160", "b\\1.png;HSIL;90;60"]
+    (source / "points.csv").write_text("\n".join(lines))
+    found = {one.image.parent.name: one for one in read(source).fields}
+    counts = {slide: len(marked_points(one.truths)) for slide, one in found.items()}
+    assert counts == {"a": 1, "b": 2}
+    assert {slide: one.category for slide, one in found.items()} == {"a": "NILM", "b": "HSIL"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["image,x,y", "1.png,50,60"], "1.png may be a/1.png, b/1.png, expected one"),
+        (["image,x,y", "a/1.png,50,60", "c/1.png,50,60"], "c/1.png may be a/1.png, b/1.png"),
+        (["image,x,y", "a/1.png,50,nan"], "line 2 has x '50' and y 'nan'"),
+        (["image,x,y", "", "a/1.png,50,60", ",90,60"], "line 4 names no picture"),
+    ],
+)
+def test_of_which_picture_a_point_is_is_never_guessed(
+    lines: list[str], said: str, tmp_path: Path, paint: Callable
+) -> None:
+    for slide in ("a", "b"):
+        paint(tmp_path / slide / "1.png")
+    (tmp_path / "points.csv").write_text("\n".join(lines))
+    assert recognise(tmp_path)
+    found = read(tmp_path)
+    assert said in " ".join(one.reason for one in found.skipped)
+    assert not any(one.image.parent.name == "b" for one in found.fields)
+
+
+def test_a_mask_of_unknown_alone_tells_nothing(tmp_path: Path, paint: Callable) -> None:
+    """128 is unknown, and no nucleus, though no 255 is beside it; 0 alone says that there is none."""
+    for name, values in (("1", (0, 128)), ("2", (128, 128)), ("3", (0, 0))):
+        paint(tmp_path / "source" / f"{name}.png")
+        mask = np.full(SHAPE, values[0], dtype=np.uint8)
+        mask[:200] = values[1]
+        write_png(tmp_path / "source" / f"{name}_nucleus.png", mask)
+    build(tmp_path / "source", tmp_path / "set", BuildOptions(test_share=0))
+    assert codes(tmp_path / "set") == {NOT_NUCLEUS, IGNORE}
+    assert {row["source"] for row in rows(tmp_path / "set")} == {"1.png", "3.png"}
+    assert "2_nucleus.png" in reasons(tmp_path / "set")["2"]
 
 
 def test_a_tile_of_which_next_to_nothing_is_known_is_left_out(tmp_path: Path, paint: Callable) -> None:

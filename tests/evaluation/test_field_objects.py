@@ -12,7 +12,8 @@ from pap_core.data.readers.open import read_source
 from pap_core.data.tiles import told_of
 from pap_core.data.truth.apart import told_apart
 from pap_core.data.truth.areas import CELL, CORE
-from pap_core.evaluation.fields import fields_of, measure_fields, summarise_fields
+from pap_core.evaluation.field_source import field_source
+from pap_core.evaluation.fields import measure_fields, summarise_fields
 from pap_core.images import write_png
 from pap_core.inference.segmenter import Segmenter
 from pap_core.model.checkpoint import read
@@ -99,7 +100,7 @@ def write(folder: Path, form: str) -> None:
 @pytest.mark.parametrize("form", ["masks", "a.geojson", "areas.json"])
 def test_touching_objects_count_as_the_truth_tells_them(form: str, segmenter: Segmenter, tmp_path: Path):
     write(tmp_path, form)
-    table = measure_fields(segmenter, fields_of(tmp_path))
+    table = measure_fields(segmenter, field_source(tmp_path))[0]
     for name in ("nuclei", "cells"):
         counts = [table[f"{name}_{part}"].item() for part in ("predicted", "true", "pairs")]
         assert counts == [3, 3, 3], name
@@ -115,7 +116,7 @@ def test_the_objects_are_those_that_were_drawn(form: str, tmp_path: Path):
     (field,) = read_source(tmp_path).fields
     label = told_of(field).label
     for part, radius in ((CORE, NUCLEUS_RADIUS), (CELL, CELL_RADIUS)):
-        objects = told_apart(field.truths, label, field.image.name, part)
+        objects = told_apart(field.truths, label, part)
         assert len(np.unique(objects)) == 4
         for x, y in CENTRES:
             # a point that is of this one alone
@@ -129,7 +130,7 @@ def test_a_mask_of_two_values_tells_no_objects_apart(segmenter: Segmenter, tmp_p
     write_png(tmp_path / "a.png", painted())
     write_png(tmp_path / "a_nucleus.png", (numbered(NUCLEUS_RADIUS) > 0).astype(np.uint8) * 255)
     write_png(tmp_path / "a_cells.png", (numbered(CELL_RADIUS) > 0).astype(np.uint8) * 255)
-    (row,) = measure_fields(segmenter, fields_of(tmp_path)).to_dict("records")
+    (row,) = measure_fields(segmenter, field_source(tmp_path))[0].to_dict("records")
     assert row["nuclei_true"] == 2  # the connected pieces
     assert math.isnan(row["cells_true"])
 
@@ -140,7 +141,7 @@ def test_distances_are_told_in_micrometres_where_the_file_tells_the_size(
     density = {"resolution": (50_000.0, 50_000.0), "resolutionunit": "CENTIMETER"}  # 0.2 µm a pixel
     tifffile.imwrite(tmp_path / "a.tif", painted(), photometric="rgb", **density)
     tifffile.imwrite(tmp_path / "a_nuclei.tif", numbered(NUCLEUS_RADIUS + 3))
-    table = measure_fields(segmenter, fields_of(tmp_path))
+    table = measure_fields(segmenter, field_source(tmp_path))[0]
     summary = summarise_fields(table)["nuclei"]
     assert summary["boundary_mean"]["mean"] > 0.2
     micrometres = 0.2 * summary["boundary_mean"]["mean"]

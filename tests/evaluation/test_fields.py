@@ -13,7 +13,8 @@ import tifffile
 from pap_core.__main__ import main
 from pap_core.data.build import build
 from pap_core.data.options import BuildOptions
-from pap_core.evaluation.fields import fields_of, measure_fields, summarise_fields
+from pap_core.evaluation.field_source import field_source
+from pap_core.evaluation.fields import measure_fields, summarise_fields
 from pap_core.evaluation.objects import match
 from pap_core.images import read_image, write_png
 from pap_core.inference.scale import PER_MICROMETRE
@@ -65,7 +66,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_pixels_and_nuclei_are_counted_by_picture(checkpoint: Path, source: Path) -> None:
-    table = measure_fields(Segmenter(read(checkpoint)), fields_of(source))
+    table = measure_fields(Segmenter(read(checkpoint)), field_source(source))[0]
     first, second = table.to_dict("records")
     assert (first["picture"], second["picture"]) == ("a_1", "b_1")
     assert (first["nuclei_predicted"], first["nuclei_true"], first["nuclei_pairs"]) == (3, 3, 3)
@@ -114,7 +115,7 @@ def test_of_a_data_set_the_pictures_of_its_side_are_measured(
 ) -> None:
     data = tmp_path / "data"
     build(source, data, BuildOptions(groups="^(.)_", test_share=0.5))
-    sides = {side: {one.id for one in fields_of(data, side)} for side in ("train", "test")}
+    sides = {side: {one.id for one in field_source(data, side).fields} for side in ("train", "test")}
     assert sorted(map(len, sides.values())) == [1, 1]
     assert set.union(*sides.values()) == {"a_1", "b_1"}
     words = ["evaluate", str(checkpoint), str(data), "--whole", "--output", str(tmp_path / "out")]
@@ -125,7 +126,7 @@ def test_of_a_data_set_the_pictures_of_its_side_are_measured(
 def test_a_truth_of_cells_alone_tells_nothing_of_nuclei(checkpoint: Path, tmp_path: Path) -> None:
     write_png(tmp_path / "1.png", painted((300, 200, 20)))
     write_png(tmp_path / "1_cells.png", disc(300, 200, 60).astype(np.uint8) * 255)
-    table = measure_fields(Segmenter(read(checkpoint)), fields_of(tmp_path))
+    table = measure_fields(Segmenter(read(checkpoint)), field_source(tmp_path))[0]
     (row,) = table.to_dict("records")
     assert math.isnan(row["nuclei_true"])
     assert row["cell_tp"] == pytest.approx(math.pi * 60**2, rel=0.02)
@@ -133,6 +134,57 @@ def test_a_truth_of_cells_alone_tells_nothing_of_nuclei(checkpoint: Path, tmp_pa
     assert summary["nuclei"]["f1"]["mean"] is None
     assert summary["together"]["nuclei"]["f1"] is None
     assert summary["cell"]["jaccard"]["mean"] == pytest.approx(1.0, abs=0.02)
+    mask = np.where(disc(300, 200, 60), 255, 128).astype(np.uint8)  # nothing but what was marked is known
+    write_png(tmp_path / "1_cells.png", mask)
+    summary = summarise_fields(measure_fields(Segmenter(read(checkpoint)), field_source(tmp_path))[0])
+    assert summary["cell"]["jaccard"]["mean"] is None
+    assert summary["cell"]["sensitivity"]["mean"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(
+    checkpoint: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (source / "a_1.png").write_bytes((source / "a_1.png").read_bytes()[:500])
+    write_png(source / "c_1.png", painted((300, 200, 20)))  # without truth
+    out = tmp_path / "out"
+    assert main(["evaluate", str(checkpoint), str(source), "--whole", "--output", str(out)]) == 1
+    assert pd.read_csv(out / "per_field.csv")["picture"].tolist() == ["b_1"]
+    said = capsys.readouterr().err
+    assert "a_1.png" in said
+    assert "c_1.png: no truth found" in said
+
+
+def test_a_picture_without_any_nucleus_is_measured(checkpoint: Path, tmp_path: Path) -> None:
+    write_png(tmp_path / "1.png", painted((300, 200, 20)))
+    write_png(tmp_path / "1_nucleus.png", np.zeros(SHAPE, dtype=np.uint8))
+    (row,) = measure_fields(Segmenter(read(checkpoint)), field_source(tmp_path))[0].to_dict("records")
+    assert (row["nuclei_predicted"], row["nuclei_true"], row["nuclei_pairs"]) == (1, 0, 0)
+    assert row["nucleus_fp"] > 1000
+
+
+@pytest.mark.parametrize("what", ["picture", "truth", "gone"])
+def test_what_was_changed_since_the_build_is_refused(
+    what: str, checkpoint: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    build(source, tmp_path / "data", BuildOptions(groups="^(.)_", test_share=0.5))
+    (picture,) = (one.image for one in field_source(tmp_path / "data").fields)
+    path = picture.with_name(f"{picture.stem}_nucleus.png") if what == "truth" else picture
+    if what == "gone":
+        path.unlink()
+    else:
+        pixels = np.roll(read_image(path), 30, axis=1)
+        write_png(path, pixels[..., 0] if what == "truth" else pixels)
+    words = ["evaluate", str(checkpoint), str(tmp_path / "data"), "--whole"]
+    assert main([*words, "--output", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert path.name in said
+    assert ("gone" if what == "gone" else "changed since data was built from it") in said
+
+
+@pytest.mark.parametrize("words", [["--side", "test"], ["--protocol", "strict"]])
+def test_what_has_no_meaning_is_refused(words: list[str], checkpoint: Path, source: Path, capsys) -> None:
+    assert main(["evaluate", str(checkpoint), str(source), "--whole", *words]) == 1
+    assert "leave" in capsys.readouterr().err
 
 
 def test_of_cells_alone_it_is_told_how_many_have_one_nucleus(
@@ -183,14 +235,14 @@ def test_of_marked_nuclei_the_share_that_was_found_is_told(
 def test_cells_whose_nucleus_the_truth_tells_are_matched_instead(checkpoint: Path, source: Path) -> None:
     for picture in ("a_1", "b_1"):
         write_png(source / f"{picture}_cells.png", disc(350, 150, 63).astype(np.uint8) * 255)
-    table = measure_fields(Segmenter(read(checkpoint)), fields_of(source))
+    table = measure_fields(Segmenter(read(checkpoint)), field_source(source))[0]
     assert table["nuclei_true"].tolist() == [3, 3]
     assert table["cells_with_one"].isna().all()
 
 
 def test_pixels_and_nuclei_are_those_of_the_segmented_picture(checkpoint: Path, source: Path) -> None:
     segmenter = Segmenter(read(checkpoint))
-    table = measure_fields(segmenter, fields_of(source))
+    table = measure_fields(segmenter, field_source(source))[0]
     row = table.iloc[1]
     label = segmenter.segment(read_image(source / "b_1.png"), row["kind"], row["scale"]).label
     mask = read_image(source / "b_1_nucleus.png")[..., 0]
@@ -225,5 +277,5 @@ def test_the_scale_is_the_one_that_the_file_tells(checkpoint: Path, tmp_path: Pa
     density = {"resolution": (25_000.0, 25_000.0), "resolutionunit": "CENTIMETER"}  # 0.4 µm a pixel
     tifffile.imwrite(tmp_path / "1.tif", painted((300, 200, 20)), photometric="rgb", **density)
     write_png(tmp_path / "1_nucleus.png", disc(300, 200, 20).astype(np.uint8) * 255)
-    table = measure_fields(Segmenter(read(checkpoint)), fields_of(tmp_path))
+    table = measure_fields(Segmenter(read(checkpoint)), field_source(tmp_path))[0]
     assert table["scale"].item() == pytest.approx(0.4 * PER_MICROMETRE, rel=1e-3)

@@ -63,6 +63,34 @@ def test_scores_of_an_evaluation_are_on_the_card(
     assert not (tmp_path / "new").exists()
 
 
+def test_what_a_truth_of_cells_and_of_points_tells_is_on_the_card(trained: Path, tmp_path: Path) -> None:
+    away = np.hypot(*(axis - 160 for axis in np.mgrid[:320, :330]))
+    words = ["publish", str(trained), str(tmp_path / "out")]
+    for kind in ("cells", "points"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        write_png(folder / "1.png", np.stack([np.where(away < 20, 60, 200)] * 3, -1).astype(np.uint8))
+        if kind == "cells":
+            write_png(folder / "1_cells.png", np.where(away < 60, 255, 128).astype(np.uint8))
+        else:
+            (folder / "points.csv").write_text("image,x,y\n1.png,160,160\n")
+        assert (
+            main(["evaluate", "compact", str(folder), "--whole", "--output", str(tmp_path / "of" / kind)])
+            == 0
+        )
+        words += ["--whole", str(tmp_path / "of" / kind)]
+    assert main(words) == 0
+    of_cells, of_points = (
+        line.split(" | ")[2:]
+        for line in (tmp_path / "out" / CARD).read_text().splitlines()
+        if line.startswith("| compact (")
+    )
+    found = json.loads((tmp_path / "of" / "cells" / "fields.json").read_text())
+    assert of_cells[0] == f"{found['cell']['sensitivity']['mean']:.3f} [–, –]"
+    assert of_cells[1].startswith(f"{found['nuclei_of_cells']['one']['mean']:.3f}")
+    assert (of_cells[4], of_points[:4]) == ("– |", ["–"] * 4)
+
+
 def test_figures_of_whole_pictures_are_on_the_card_beside_those_of_other_weights(
     trained: Path, tmp_path: Path, capsys
 ) -> None:
@@ -80,7 +108,8 @@ def test_figures_of_whole_pictures_are_on_the_card_beside_those_of_other_weights
         words += ["--whole", str(out)]
     assert main(words) == 0
     card = (tmp_path / "out" / CARD).read_text()
-    lines = [line for line in card.splitlines() if "on fields, test side | 2, 2 |" in line]
+    lines = [line for line in card.splitlines() if "on fields | 2, 2 |" in line]
+    assert len(lines) == 2  # none of what this truth tells nothing of
     assert lines[0].startswith("| these on")
     assert lines[1].startswith(f"| compact (`{read(SHIPPED / 'compact').digest}`) on")
     found = json.loads((out / "fields.json").read_text())

@@ -63,6 +63,7 @@ class Truth:
     path: Path
     form: str | None = None  # of a mask, see `pap_core.mask_forms.FORMS`; None to recognise it
     kind: str = ""  # of a file of areas, see `pap_core.data.truth.documents`
+    paths: tuple[str, ...] = ("",)  # in a file of areas: what it calls the picture, "" where it names none
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pap_core.data.readers.beside import passed_over, size, worth
 from pap_core.data.readers.categories import UNKNOWN, united
@@ -16,7 +16,8 @@ from pap_core.data.readers.cell import Field, Reading, Skipped, Truth, visible
 from pap_core.data.split import FIELDS
 from pap_core.data.truth import documents
 from pap_core.data.truth.areas import CORE
-from pap_core.data.truth.points import PICTURE, table
+from pap_core.data.truth.naming import Assigned, assign, listed
+from pap_core.data.truth.points import Row, picture_of, table
 from pap_core.data.truth.read import MASKS_OF
 from pap_core.errors import InputError
 from pap_core.images import SUFFIXES
@@ -43,6 +44,7 @@ class _File:
     tells: bool  # that its name or its folder says that it is truth
     form: str | None  # of a mask, by its name or its folder
     kind: str = ""  # of a file of areas
+    paths: tuple[str, ...] = ("",)  # what a file of areas calls the picture
 
 
 @dataclass
@@ -51,22 +53,44 @@ class _Found:
 
     pictures: dict[Key, Path]
     beside: dict[Key, list[_File]]
-    tables: dict[str, dict[str, str]] = field(default_factory=dict)  # rows by the picture's file name
+    rows: dict[Key, Row] = field(default_factory=dict)  # of tables
 
-    def row(self, key: Key) -> dict[str, str]:
-        """Return what a table says of a picture."""
-        path = self.pictures[key]
-        return self.tables.get(path.name, self.tables.get(path.stem, {}))
-
-    def tell(self, file: _File, document: documents.Document) -> bool:
-        """Give a file of areas to the pictures it tells of; False where it tells of none."""
-        if any(document.areas):
-            keys = [key for key, picture in self.pictures.items() if document.of(picture.name)]
-        else:  # which names no picture: by its own name
+    def tell(self, file: _File, document: documents.Document) -> Iterator[str]:
+        """Give a file of areas to the pictures it tells of; yield what it holds besides."""
+        if not document.names_pictures:  # by its own name
             keys = [key for key in (file.plain, file.key) if key in self.pictures][:1]
-        for key in keys:
-            self.beside[key].append(file)
-        return bool(keys)
+            for key in keys:
+                self.beside[key].append(file)
+            if not keys:
+                yield f"{document.kind} of no picture here; put them together"
+            return
+        told = assign(filter(document.areas.get, document.areas), self.pictures)
+        for key, paths in told.paths.items():
+            self.beside[key].append(replace(file, paths=tuple(paths)))
+        yield from self._left(told, document.kind)
+
+    def say(self, table: dict[str, Row]) -> Iterator[str]:
+        """Keep what a table says of pictures; yield what it holds besides."""
+        told = assign(table, self.pictures)
+        self.rows |= {key: table[paths[-1]] for key, paths in told.paths.items()}
+        if told.paths:
+            yield from self._left(told, "a table")
+
+    def _left(self, told: Assigned, kind: str) -> Iterator[str]:
+        if not told.paths and not told.unclear:
+            yield f"{kind} of no picture here; put them together"
+        elif told.nowhere:
+            count = (
+                f"{len(told.nowhere)} of the pictures that it names are"
+                if told.nowhere[1:]
+                else "a picture is"
+            )
+            yield f"{count} not here, {listed(told.nowhere)}; put them together, or leave them out"
+        for path, keys in told.unclear.items():
+            pictures = listed(
+                [self.pictures[key].parent.name + "/" + self.pictures[key].name for key in keys]
+            )
+            yield f"{path} may be {pictures}, expected one; name it with its folder"
 
 
 def recognise(source: Path) -> bool:
@@ -104,15 +128,15 @@ def read(source: Path, truth: str | None = None, groups: str | None = None) -> R
         _read_document(path, source, truth, found, reading)
     if truth == NO_TRUTH:
         found.beside = {key: [] for key in found.pictures}
-    names = {key: _category(key, found.row(key)) for key in found.beside}
+    names = {key: _category(key, found.rows.get(key, {})) for key in found.beside}
     categories, reading.notes = united(names.values(), ())
     how_grouped: Counter[str] = Counter()
     for key in sorted(found.beside, key=lambda one: (one[0].as_posix(), one[1])):
-        group, how = _group(key, found.row(key), pattern)
+        group, how = _group(key, found.rows.get(key, {}), pattern)
         how_grouped[how] += 1
         identifier = "_".join([*key[0].parts, key[1]])
         truths = tuple(
-            Truth(one.path, one.form or MASKS_OF.get(truth or ""), one.kind)
+            Truth(one.path, one.form or MASKS_OF.get(truth or ""), one.kind, one.paths)
             for one in sorted(found.beside[key], key=lambda one: one.path)
         )
         reading.fields.append(
@@ -176,31 +200,36 @@ def _read_document(path: Path, source: Path, truth: str | None, found: _Found, r
     name = path.relative_to(source).as_posix()
     try:
         document = documents.parse_file(path, truth)
-        if document is None:
-            found.tables |= _table(path)
-        elif not found.tell(replace(_file(path, source), kind=document.kind), document):
-            reason = f"{path}: {document.kind} of no picture here; put them together"
-            reading.skipped.append(Skipped(name, reason))
+        left = (
+            []
+            if document is None
+            else list(found.tell(replace(_file(path, source), kind=document.kind), document))
+        )
+        if path.suffix.lower() == ".csv":
+            left += found.say(_table(path))
+        reading.skipped += [Skipped(name, f"{path}: {one}") for one in dict.fromkeys(left)]
     except InputError as error:
         reading.skipped.append(Skipped(name, str(error)))
 
 
-def _table(path: Path) -> dict[str, dict[str, str]]:
-    """Return the rows of a table of pictures by the picture's name; none of another table's."""
-    if path.suffix.lower() != ".csv":
-        return {}
-    found = {}
-    for row in table(path.read_bytes(), path.name):
-        picture = next((row[name] for name in PICTURE if row.get(name)), None)
-        if picture and any(name in row for name in (*_CATEGORY, *_GROUP)):
-            found[PurePath(picture).name] = row
+def _table(path: Path) -> dict[str, Row]:
+    """Return what a table says of pictures, by their paths: what all rows of a picture say alike."""
+    found: dict[str, Row] = {}
+    for _, row in table(path.read_bytes(), path.name):
+        said = {name: row[name] for name in (*_CATEGORY, *_GROUP) if name in row}
+        if (picture := picture_of(row)) and said:
+            before = found.setdefault(picture, said)
+            found[picture] = {name: text for name, text in before.items() if said.get(name) == text}
     return found
 
 
 def _is_document(path: Path) -> bool:
+    """Tell whether a file is one of areas, or meant to be one: what is wrong with it the reading tells."""
     try:
         return path.is_file() and documents.parse_file(path, CORE) is not None
-    except (InputError, OSError):
+    except InputError:
+        return True
+    except OSError:
         return False
 
 

@@ -112,7 +112,9 @@ def by_runs(lengths: object, height: int, width: int) -> np.ndarray:
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
 
 
-def drawn(areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str) -> np.ndarray:
+def drawn(
+    areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str, dots: bool = True
+) -> np.ndarray:
     """Draw the areas of a picture: nuclei above cells, cells that hold no nucleus as of a cell.
 
     Where nuclei are points, all that is drawn nowhere is unknown.
@@ -122,6 +124,7 @@ def drawn(areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str
         shape: ``(H, W)`` of the picture.
         name: of the areas' file, for messages.
         picture: of the picture, likewise.
+        dots: draw points, too.
 
     Returns:
         ``(H, W)`` uint8 label map.
@@ -134,7 +137,7 @@ def drawn(areas: Sequence[Area], shape: tuple[int, int], name: str, picture: str
     check_within([one.outline for one in areas], shape, name, picture)
     if (crossed := sum(rows_crossed(list(one.rings), shape) for one in areas if one.rings)) > _MOST_CROSSED:
         raise _too_much(name, f"edges over {crossed:,} rows of {picture}", f"{_MOST_CROSSED:,}")
-    found = [(one.part, *filled(one, shape)) for one in areas]
+    found = [(one.part, *filled(one, shape)) for one in areas if dots or not one.point]
     nuclei = np.zeros(shape, dtype=bool)
     for part, place, inside in found:
         if part == CORE:

@@ -28,21 +28,42 @@ def areas(data: dict, name: str, default: str | None) -> dict[str, list[Area]]:
         InputError: an annotation of no picture, of an unknown category, or without an area.
     """
     try:
-        pictures = {one["id"]: str(one["file_name"]) for one in data["images"]}
+        pictures = {one["id"]: _named(one["file_name"]) for one in data["images"]}
         categories = {one["id"]: one["name"] for one in data.get("categories", [])}
         annotations = list(data["annotations"])
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         raise InputError(
             f"{name}: COCO JSON whose images or categories have no id or name; export it again."
         ) from None
     found: dict[str, list[Area]] = defaultdict(list)
     for number, one in enumerate(annotations, start=1):
         where = f"{name}: annotation {number}"
-        if not isinstance(one, dict) or one.get("image_id") not in pictures:
+        picture = _looked_up(pictures, one.get("image_id")) if isinstance(one, dict) else None
+        if picture is None:
             raise InputError(f"{where} is of no picture in the file, expected an image_id; export it again.")
-        part = part_of(categories.get(one.get("category_id")), default, where)
-        found[pictures[one["image_id"]]].append(_area(one.get("segmentation"), part, where))
+        part = part_of(_looked_up(categories, one.get("category_id")), default, where)
+        found[picture].append(_area(one.get("segmentation"), part, where))
     return dict(found)
+
+
+def sizes(data: dict) -> dict[str, tuple[int, int]]:
+    """Return ``(W, H)`` of pictures, where the file, of which `areas` found nothing wrong, tells them."""
+    return {
+        one["file_name"]: (one["width"], one["height"])
+        for one in data["images"]
+        if all(type(one.get(side)) is int and one[side] > 0 for side in ("width", "height"))
+    }
+
+
+def _named(name: Any) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError("no name")
+    return name
+
+
+def _looked_up(table: dict, key: Any) -> Any:
+    """Return what a table has under a key, which may be no key at all; None for nothing."""
+    return table.get(key) if isinstance(key, str | int) else None
 
 
 def _area(segmentation: Any, part: str, where: str) -> Area:
@@ -56,7 +77,7 @@ def _area(segmentation: Any, part: str, where: str) -> Area:
     try:
         height, width = (int(side) for side in segmentation["size"])
         inside = by_runs(counts, width, height).T  # down each column
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         raise InputError(f"{where} has no area, expected a segmentation; draw it or leave it out.") from None
     box = next(iter(ndimage.find_objects(inside.astype(np.uint8))), np.s_[:0, :0])
     return Area(part, mask=inside[box].copy(), corner=(box[1].start or 0, box[0].start or 0))

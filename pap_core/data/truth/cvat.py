@@ -1,25 +1,26 @@
 """CVAT for images, XML: polygons, masks, boxes, ellipses and points of many pictures."""
 
+import math
 from collections import defaultdict
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 
-from pap_core.data.truth.areas import Area, by_runs, dot, ellipse, part_of, rectangle
+from pap_core.data.truth.areas import UNCLEAR, Area, by_runs, dot, ellipse, part_of, rectangle
 from pap_core.data.truth.points import ring
 from pap_core.errors import InputError
 
 
-def areas(content: bytes, name: str, default: str | None) -> dict[str, list[Area]]:
-    """Return the areas by the picture's path.
+def parse(content: bytes, name: str) -> ElementTree.Element:
+    """Return what is in a file.
 
     Args:
         content: of the file.
         name: of the file, for messages.
-        default: what areas are whose label does not tell, see `part_of`.
 
     Raises:
-        InputError: no XML of CVAT, a shape without an area, or of an unknown label.
+        InputError: no XML of CVAT for images.
     """
     expected = "expected annotations of CVAT for images 1.1; export them so"
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
@@ -30,9 +31,29 @@ def areas(content: bytes, name: str, default: str | None) -> dict[str, list[Area
         raise InputError(f"{name}: no XML, {expected}.") from None
     if root.tag != "annotations":
         raise InputError(f"{name}: XML of another kind found, {expected}.")
+    if root.find("track") is not None:
+        raise InputError(f"{name}: tracks through a video found, {expected}.")
+    return root
+
+
+def areas(root: ElementTree.Element, name: str, default: str | None) -> dict[str, list[Area]]:
+    """Return the areas by the picture's path.
+
+    Args:
+        root: see `parse`.
+        name: of the file, for messages.
+        default: what areas are whose label does not tell, see `part_of`.
+
+    Raises:
+        InputError: a picture without a name, a shape without an area, or of an unknown label.
+    """
     found: dict[str, list[Area]] = defaultdict(list)
     for image in root.iter("image"):
         picture = image.get("name", "")
+        if not picture.strip():
+            raise InputError(
+                f"{name}: a picture without a name found, expected the name of its file; add it."
+            )
         for number, one in enumerate(image, start=1):
             where = f"{name}: shape {number} of {picture}"
             if one.tag in _READERS:
@@ -45,16 +66,26 @@ def areas(content: bytes, name: str, default: str | None) -> dict[str, list[Area
     return dict(found)
 
 
+def sizes(root: ElementTree.Element) -> dict[str, tuple[int, int]]:
+    """Return ``(W, H)`` of pictures, where the file, of which `areas` found nothing wrong, tells them."""
+    found = {}
+    for image in root.iter("image"):
+        width, height = (image.get(side, "") for side in ("width", "height"))
+        if width.isascii() and height.isascii() and width.isdigit() and height.isdigit():
+            found[image.get("name", "")] = (int(width), int(height))
+    return found
+
+
 def _polygon(one: ElementTree.Element, part: str, where: str) -> list[Area]:
     return [Area(part, (_points(one, where),))]
 
 
 def _box(one: ElementTree.Element, part: str, where: str) -> list[Area]:
-    return [rectangle(part, *_numbers(one, ("xtl", "ytl", "xbr", "ybr"), where))]
+    return [_turned(rectangle(part, *_numbers(one, ("xtl", "ytl", "xbr", "ybr"), where)), one, where)]
 
 
 def _ellipse(one: ElementTree.Element, part: str, where: str) -> list[Area]:
-    return [ellipse(part, *_numbers(one, ("cx", "cy", "rx", "ry"), where))]
+    return [_turned(ellipse(part, *_numbers(one, ("cx", "cy", "rx", "ry"), where)), one, where)]
 
 
 def _mask(one: ElementTree.Element, part: str, where: str) -> list[Area]:
@@ -67,7 +98,20 @@ def _mask(one: ElementTree.Element, part: str, where: str) -> list[Area]:
 
 
 def _dots(one: ElementTree.Element, part: str, where: str) -> list[Area]:
+    if part == UNCLEAR:  # points that say that nothing is known there
+        return []
     return [dot(x, y) for x, y in _points(one, where, least=1)]
+
+
+def _turned(area: Area, one: ElementTree.Element, where: str) -> Area:
+    """Turn a box or an ellipse about its middle, clockwise as it is seen, by the degrees that it has."""
+    if "rotation" not in one.attrib:
+        return area
+    angle = math.radians(_numbers(one, ("rotation",), where)[0])
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    (outline,) = area.rings
+    middle = (outline.min(axis=0) + outline.max(axis=0)) / 2
+    return replace(area, rings=((outline - middle) @ turn + middle,))
 
 
 _READERS = {"polygon": _polygon, "mask": _mask, "box": _box, "ellipse": _ellipse, "points": _dots}

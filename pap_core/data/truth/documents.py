@@ -1,15 +1,15 @@
 """Files that tell areas of one picture or of many: recognised by what is in them, and read once."""
 
-import csv
-import io
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path, PurePath
 from typing import Any
 
 from pap_core.data.truth import coco, cvat, labelme, points
 from pap_core.data.truth.areas import Area
+from pap_core.data.truth.naming import is_called
 from pap_core.errors import InputError
 
 SUFFIXES = (".json", ".geojson", ".xml", ".csv")
@@ -22,16 +22,38 @@ class Document:
     """What a file tells."""
 
     kind: str
-    areas: dict[
-        str, list[Area]
-    ]  # by the picture's path, as the file has it; of GeoJSON, which names none, empty
+    # by the picture's path, as the file has it, "" where it names none; of GeoJSON, which is read anew, none
+    areas: Mapping[str, list[Area]]
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # (W, H) of pictures, where it tells
 
-    def of(self, picture: str) -> list[Area] | None:
-        """Return the areas of a picture by its file's name, with its ending or without; None for none."""
-        stem = PurePath(picture).stem
-        paths = ((PureWindowsPath(name), areas) for name, areas in self.areas.items())
-        found = [areas for path, areas in paths if path.name in (picture, stem, "") or path.stem == stem]
-        return [area for areas in found for area in areas] if found else None
+    @property
+    def names_pictures(self) -> bool:
+        """Whether it says which pictures it is of."""
+        return any(self.areas)
+
+    def called(self, picture: str) -> list[str]:
+        """Return the paths that may be of a picture by its file's name; of a file that names none, ""."""
+        return [path for path in self.areas if not path or is_called(path, picture)]
+
+    def of(self, paths: Iterable[str], size: tuple[int, int] | None = None, name: str = "") -> list[Area]:
+        """Return the areas of a picture.
+
+        Args:
+            paths: as the file has them.
+            size: ``(W, H)`` of the picture, to be compared with what the file tells; None to leave that.
+            name: of the file, for messages.
+
+        Raises:
+            InputError: the file is of a picture of another size.
+        """
+        paths = list(paths)
+        for told in (self.sizes[path] for path in paths if path in self.sizes):
+            if size and told != size:
+                raise InputError(
+                    f"{name}: outlines in a picture of {told[0]} × {told[1]} pixels found, this one is "
+                    f"{size[0]} × {size[1]}; export those drawn in this very picture."
+                )
+        return [area for path in paths for area in self.areas.get(path, [])]
 
 
 def is_one(path: Path) -> bool:
@@ -59,14 +81,15 @@ def parse(content: bytes, name: str, default: str | None = None) -> Document | N
     if ending == ".geojson":
         return Document(GEOJSON, {})
     if ending == ".xml":
-        return Document(CVAT, cvat.areas(content, name, default))
+        root = cvat.parse(content, name)
+        return Document(CVAT, cvat.areas(root, name, default), cvat.sizes(root))
     if ending == ".csv":
-        return Document(POINTS, points.areas(content, name)) if points.recognise(_head(content)) else None
+        return Document(POINTS, points.areas(content, name)) if points.recognise(content) else None
     data = _json(content, name)
     if coco.recognise(data):
-        return Document(COCO, coco.areas(data, name, default))
+        return Document(COCO, coco.areas(data, name, default), coco.sizes(data))
     if labelme.recognise(data):
-        return Document(LABELME, labelme.areas(data, name, default))
+        return Document(LABELME, labelme.areas(data, name, default), labelme.sizes(data))
     features = data.get("features") if isinstance(data, dict) else data
     if isinstance(features, list) and all(isinstance(one, dict) and "geometry" in one for one in features):
         return Document(GEOJSON, {})
@@ -93,8 +116,3 @@ def _json(content: bytes, name: str) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise InputError(f"{name}: no JSON, expected GeoJSON, COCO or labelme; export it again.") from None
-
-
-def _head(content: bytes) -> list[str]:
-    first = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
-    return next(csv.reader(io.StringIO(first)), [])

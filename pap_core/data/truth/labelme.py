@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pap_core.data.truth.areas import Area, dot, ellipse, part_of, rectangle
+from pap_core.data.truth.areas import UNCLEAR, Area, dot, ellipse, part_of, rectangle
 from pap_core.data.truth.points import ring
 from pap_core.errors import InputError
 
@@ -30,10 +30,24 @@ def areas(data: dict, name: str, default: str | None) -> dict[str, list[Area]]:
         where = f"{name}: shape {number}"
         if not isinstance(one, dict):
             raise InputError(f"{where} is none, expected a label and points; export it again.")
-        part = part_of(one.get("label"), default, where)
-        found.append(_area(one.get("shape_type", "polygon"), one.get("points"), part, where))
+        part, kind = part_of(one.get("label"), default, where), one.get("shape_type", "polygon")
+        area = _area(kind, one.get("points"), part, where)
+        if not (area.point and part == UNCLEAR):  # a point that says that nothing is known there
+            found.append(area)
+    return {_picture(data): found}
+
+
+def sizes(data: dict) -> dict[str, tuple[int, int]]:
+    """Return ``(W, H)`` of the picture, where the file tells it."""
+    width, height = data.get("imageWidth"), data.get("imageHeight")
+    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+        return {_picture(data): (width, height)}
+    return {}
+
+
+def _picture(data: dict) -> str:
     path = data.get("imagePath")
-    return {path if isinstance(path, str) else "": found}
+    return path if isinstance(path, str) else ""
 
 
 def _area(kind: object, points: Any, part: str, where: str) -> Area:

@@ -9,18 +9,17 @@ from pap_core.data.truth import documents
 from pap_core.data.truth.read import PART_OF
 
 
-def marked_points(truths: Sequence[Truth], picture: str) -> np.ndarray:
+def marked_points(truths: Sequence[Truth]) -> np.ndarray:
     """Return the points that mark nuclei of a picture, ``(N, 2)`` float64 x and y, px; N is 0 where none do.
 
     Args:
         truths: those of the picture, without an error.
-        picture: the name of its file.
     """
     found: list[np.ndarray] = []
     for one in truths:
         if not documents.is_one(one.path):
             continue
         document = documents.parse_file(one.path, PART_OF.get(one.form or ""))
-        areas = document.of(picture) if document else None
-        found += [area.outline[0] for area in areas or [] if area.point]
+        areas = document.of(one.paths) if document else []
+        found += [area.outline[0] for area in areas if area.point]
     return np.reshape(found, (-1, 2))

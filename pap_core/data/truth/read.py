@@ -3,19 +3,20 @@
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
 from pap_core.contours import check_within, parse_dat
 from pap_core.data.crop import draw
-from pap_core.data.readers.cell import Cell
+from pap_core.data.readers.cell import Cell, Truth
 from pap_core.data.truth import documents
 from pap_core.data.truth.areas import CELL, CORE, drawn
+from pap_core.data.truth.naming import listed
 from pap_core.data.truth.partial import only_told
 from pap_core.errors import InputError
-from pap_core.export import read_geojson
+from pap_core.export import read_geojson, read_objects
 from pap_core.images import SUFFIXES
 from pap_core.labels import BACKGROUND, CYTOPLASM, NUCLEUS, OF_CELL
 from pap_core.mask_forms import CELLS, NUCLEI, read_form
@@ -24,9 +25,9 @@ from pap_core.masks import read_mask_file
 _CONTOUR = re.compile(r"(?P<picture>.+)_(?P<part>cyt|nuc)(?P<cell>\d*)\.dat", re.IGNORECASE)
 _LARGEST = 1_000_000  # bytes of a contour's file; the official ones have some 2,000
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height, so that the size tells
-_NAMED = 8  # files named in a message
 MASKS_OF = {CORE: NUCLEI, CELL: CELLS}  # the form of masks of one part alone
 PART_OF = {form: part for part, form in MASKS_OF.items()}
+VALUE_OF = {CORE: NUCLEUS, CELL: OF_CELL}  # what areas of a part alone are
 
 
 def read_truth(
@@ -66,7 +67,7 @@ def read_truth(
         return _draw_contours(files, shape, name)
     if len(files) > 1:
         raise InputError(
-            f"{name}: {len(files)} files found ({_listed(file for file, _ in files)}), expected one mask or "
+            f"{name}: {len(files)} files found ({listed(file for file, _ in files)}), expected one mask or "
             "nothing but .dat contours; choose those of this picture."
         )
     ((file, content),) = files
@@ -80,14 +81,30 @@ def read_truth(
 
 
 def read_truth_file(
-    path: Path, shape: tuple[int, int], name: str, form: str | None = None, orientation: int = 1
+    truth: Truth, shape: tuple[int, int], name: str, orientation: int = 1, dots: bool = True
 ) -> np.ndarray:
-    """As `read_truth`, of a file that may tell of many pictures: it is read once for all of them."""
-    found = documents.parse_file(path, PART_OF.get(form or "")) if documents.is_one(path) else None
+    """As `read_truth`, of a file that may tell of many pictures: it is read once for all of them.
+
+    A mask that is known to be of nuclei or of cells may hold none: it says that there is none.
+
+    Args:
+        truth: the file, and what it is.
+        shape: ``(H, W)`` of the picture, upright.
+        name: of the picture, for messages.
+        orientation: as the picture's EXIF data have it, 1 to 8.
+        dots: draw what stands for points, too; without them a truth of points alone tells nothing.
+    """
+    path, part = truth.path, PART_OF.get(truth.form or "")
+    found = documents.parse_file(path, part) if documents.is_one(path) else None
     if found is None or found.kind == documents.GEOJSON:
-        return read_truth([(path.name, path.read_bytes())], shape, name, form, orientation)
+        content = path.read_bytes()
+        if part and path.suffix.lower() in SUFFIXES:
+            return _read_mask(path.name, content, shape, name, truth.form, orientation, may_be_empty=True)
+        return read_truth([(path.name, content)], shape, name, truth.form, orientation)
     _check_upright(orientation, name)
-    return _with_cell(drawn(found.of(name) or [], shape, path.name, name), path.name, name)
+    areas = found.of(truth.paths, shape[::-1], path.name)
+    label = drawn(areas, shape, path.name, name, dots)
+    return _with_cell(label, path.name, name) if dots else label
 
 
 def _check_upright(orientation: int, name: str) -> None:
@@ -100,8 +117,25 @@ def _read_areas(file: str, content: bytes, shape: tuple[int, int], name: str, fo
     if found is None and Path(file).suffix.lower() == ".csv":
         raise InputError(f"{file}: a table without x and y found, expected points with image, x and y.")
     if found is None or found.kind == documents.GEOJSON:
-        return _with_cell(only_told(read_geojson(content, shape, file, name)), file, name)
-    return _with_cell(drawn(found.of(name) or [], shape, file, name), file, name)
+        return _with_cell(_geojson(content, shape, file, name, form), file, name)
+    paths = found.called(name)
+    if len({PureWindowsPath(path).parent for path in paths}) > 1:
+        raise InputError(
+            f"{file}: {len(paths)} pictures that may be {name} found ({listed(paths)}), expected one; export "
+            "the areas of this picture alone."
+        )
+    return _with_cell(drawn(found.of(paths, shape[::-1], file), shape, file, name), file, name)
+
+
+def _geojson(content: bytes, shape: tuple[int, int], file: str, name: str, form: str | None) -> np.ndarray:
+    """Draw GeoJSON; where some cells have nuclei, those without one are of a cell."""
+    default = VALUE_OF.get(PART_OF.get(form or "", ""))
+    label = read_geojson(content, shape, file, name, default)
+    if (label == NUCLEUS).any():
+        cells = read_objects(content, shape, file, OF_CELL, default)
+        bare = np.setdiff1d(cells[label == CYTOPLASM], cells[label == NUCLEUS])
+        label[np.isin(cells, bare[bare > 0])] = OF_CELL
+    return only_told(label)
 
 
 def _with_cell(label: np.ndarray, file: str, name: str) -> np.ndarray:
@@ -115,7 +149,13 @@ def _with_cell(label: np.ndarray, file: str, name: str) -> np.ndarray:
 
 
 def _read_mask(
-    file: str, content: bytes, shape: tuple[int, int], name: str, form: str | None, orientation: int
+    file: str,
+    content: bytes,
+    shape: tuple[int, int],
+    name: str,
+    form: str | None,
+    orientation: int,
+    may_be_empty: bool = False,
 ) -> np.ndarray:
     mask = read_mask_file(io.BytesIO(content), file)
     upright = orientation in _SIDEWAYS and shape[0] != shape[1] and mask.shape == shape and not mask.turned
@@ -128,7 +168,7 @@ def _read_mask(
         raise InputError(
             f"{file}: the mask is {found} pixels, {name} is {expected}; choose the mask of this picture."
         )
-    return read_form(mask, file, form)
+    return read_form(mask, file, form, may_be_empty=may_be_empty)
 
 
 def _turned(name: str, orientation: int, because: str) -> InputError:
@@ -183,7 +223,7 @@ def _contours_by_cell(
         pictures.add(match["picture"])
         if len(pictures) > 1:
             raise InputError(
-                f"{name}: contours of several pictures found ({_listed(sorted(pictures))}), expected "
+                f"{name}: contours of several pictures found ({listed(sorted(pictures))}), expected "
                 "those of one; choose them again."
             )
         parts = cells[match["cell"]]
@@ -191,9 +231,3 @@ def _contours_by_cell(
             raise InputError(f"{file}: this contour was given twice; choose one of the two.")
         parts[match["part"].lower()] = file, content
     return cells
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Name the first few."""
-    names = list(names)
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

@@ -135,13 +135,63 @@ def test_each_kind_is_recognised() -> None:
     assert documents.parse(b'{"some": "settings"}', "settings.json") is None
 
 
+@pytest.mark.parametrize("file", ["coco.json", "qupath.geojson"])
 @pytest.mark.parametrize(("form", "cells"), [(CELLS, True), (NUCLEI, False)])
-def test_classes_that_do_not_tell_are_what_a_person_says(form: str, cells: bool) -> None:
-    content = coco([("LSIL", box) for box in (CELL_BOXES if cells else NUCLEUS_BOXES)])
-    with pytest.raises(InputError, match="has the class 'LSIL', expected nucleus, cell or unclear"):
-        read_truth([("coco.json", content)], SHAPE, "x.png")
-    label = read_truth([("coco.json", content)], SHAPE, "x.png", form)
+def test_classes_that_do_not_tell_are_what_a_person_says(form: str, cells: bool, file: str) -> None:
+    content = EVERY[file]([("LSIL", box) for box in (CELL_BOXES if cells else NUCLEUS_BOXES)])
+    with pytest.raises(InputError, match=r"has the class 'LSIL', expected .*[Nn]ucleus"):
+        read_truth([(file, content)], SHAPE, "x.png")
+    label = read_truth([(file, content)], SHAPE, "x.png", form)
     assert np.array_equal(label, expected(cells, not cells))
+
+
+@pytest.mark.parametrize("file", EVERY)
+def test_of_cells_with_nuclei_those_without_one_are_of_a_cell(file: str) -> None:
+    content = EVERY[file](named(True, True)[:-1])
+    label = expected()
+    left, top, right, bottom = CELL_BOXES[1]
+    label[top:bottom, left:right] = OF_CELL
+    assert np.array_equal(read_truth([(file, content)], SHAPE, "x.png"), label)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("coco.json", b'"file_name": "a/x.png"', b'"file_name": "a/x.png", "width": %d, "height": %d'),
+        ("labelme.json", b'"shapes"', b'"imageWidth": %d, "imageHeight": %d, "shapes"'),
+        ("cvat.xml", b'name="b/x.png"', b'name="b/x.png" width="%d" height="%d"'),
+    ],
+)
+def test_outlines_in_a_picture_of_another_size_are_refused(file: str, old: bytes, new: bytes) -> None:
+    content = EVERY[file](named(True, True))
+    same = content.replace(old, new % SHAPE[::-1])
+    assert same != content
+    assert np.array_equal(read_truth([(file, same)], SHAPE, "x.png"), expected())
+    with pytest.raises(InputError, match="a picture of 180 × 120 pixels found, this one is 90 × 60"):
+        read_truth([(file, content.replace(old, new % (180, 120)))], SHAPE, "x.png")
+
+
+@pytest.mark.parametrize("shape", ["box", "ellipse"])
+def test_what_cvat_turned_is_drawn_turned(shape: str) -> None:
+    """Clockwise: the middle of its right side comes to lie below."""
+    where = 'xtl="25" ytl="25" xbr="65" ybr="35"' if shape == "box" else 'cx="45" cy="30" rx="20" ry="5"'
+    turned = f'<{shape} label="nucleus" {where} rotation="%d"/>'
+    content = f'<annotations><image name="x.png">{turned}</image></annotations>'
+    flat, steep, leaning = (
+        read_truth([("c.xml", (content % angle).encode())], SHAPE, "x.png") == NUCLEUS
+        for angle in (0, 90, 45)
+    )
+    assert np.array_equal(flat[20:40, 35:55], steep[20:40, 35:55].T)
+    assert flat[30, 27]
+    assert not steep[30, 27]
+    assert leaning[40, 55]
+    assert not leaning[20, 55]
+
+
+def test_a_file_of_two_pictures_of_a_name_is_not_guessed_from() -> None:
+    content = b"image,x,y\na/x.png,20,30\nb/x.png,40,30\n"
+    with pytest.raises(InputError, match=r"p.csv: 2 pictures that may be x.png found \(a/x.png, b/x.png\)"):
+        read_truth([("p.csv", content)], SHAPE, "x.png")
 
 
 def test_points_are_nuclei_of_which_only_the_middle_is_known() -> None:
@@ -189,6 +239,15 @@ def test_areas_that_are_unclear_are_unknown() -> None:
         ("c.xml", cvat([]).replace(b"<tag", b"<skeleton"), "is a 'skeleton'"),
         ("c.xml", cvat(named(True, True)).replace(b'rle="0,', b'rle="1,'), "another size than its box"),
         ("p.csv", b"image,x,y\nx.png,1,none\n", "line 2 has x '1' and y 'none'"),
+        ("p.csv", b"image,x,y\n\nx.png,1,nan\n", "line 3 has x '1' and y 'nan'"),
+        ("p.csv", b"image,x,y\n,1,1\n", "line 2 names no picture"),
+        ("p.csv", b"image;x;y\nx.png;1,5;1\n", "line 2 has x '1,5' and y '1'"),
+        ("c.json", coco(named(True, True)).replace(b'"image_id": 7', b'"image_id": [7]'), "is of no picture"),
+        ("c.json", coco(named(True, True)).replace(b'"category_id": 1', b'"category_id": [1]'), "the class"),
+        ("c.json", coco(named(True, True), True).replace(b"[60, 90]", b"[Infinity, 2]"), "has no area"),
+        ("c.json", coco(named(True, True)).replace(b"a/x.png", b""), "no id or name"),
+        ("c.xml", cvat(named(True, True)).replace(b"b/x.png", b""), "a picture without a name"),
+        ("c.xml", b"<annotations><track/></annotations>", "tracks through a video"),
         ("p.csv", b"image,x,y\ny.png,1,1\n", "no pixel of a nucleus"),
         ("p.csv", b"image,slide\nx.png,1\n", "a table without x and y found"),
     ],
