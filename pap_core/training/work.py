@@ -13,7 +13,9 @@ from pap_core.errors import InputError
 from pap_core.jobs.queue import QUEUED
 from pap_core.jobs.throttle import Throttle
 from pap_core.training import processes
+from pap_core.training.allocation import keep_freed
 from pap_core.training.device import turn
+from pap_core.training.planning.machine import CPU
 from pap_core.training.run import Run
 
 
@@ -91,6 +93,8 @@ def _queue(run: Run, evaluate: bool) -> None:
 
 
 def _all(run: Run, device: str, cpu: bool, evaluate: bool, progress: Callable[[dict], None] | None) -> dict:
+    if device == CPU:
+        keep_freed()
     started = run.read_status().get("started") or time.time()  # a run that is resumed began before
     run.write_status(state="running", phase="training", device=device, queue_place=0, started=started)
     status = _train(run, cpu, progress)
