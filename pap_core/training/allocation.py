@@ -1,8 +1,8 @@
 """Memory between the steps of a training: kept, not given back and asked for again.
 
 glibc takes each large block from the system and gives it back at once, and the system clears its pages anew
-every time. A step frees and takes some gigabytes in such blocks, and where pages are dear, as in virtual
-machines, that is more than half of its time (``benchmarks/allocation.py``).
+every time. A step takes and frees some gigabytes in such blocks; in a virtual machine, where pages are dear,
+the loop was 1.1 times as fast without that (``benchmarks/allocation.py``).
 """
 
 import ctypes

@@ -14,9 +14,10 @@ from pap_core.errors import InputError
 from pap_core.images import read_image
 from pap_core.jobs.call import answer, call
 from pap_core.masks import read_label
+from pap_core.training.allocation import keep_freed
 from pap_core.training.config import TrainConfig, from_dict, to_dict
 from pap_core.training.planning import peak
-from pap_core.training.planning.machine import devices
+from pap_core.training.planning.machine import CPU, devices
 from pap_core.training.planning.states import States, states
 from pap_core.training.precision import computed_in
 
@@ -169,6 +170,8 @@ def measure(config: TrainConfig, folders: Sequence[Path]) -> Pace:
 
 
 def _work(order: dict) -> dict:
+    if devices()[0] == CPU:
+        keep_freed()  # as the run will
     import torch
 
     from pap_core.data.dataset import JitteredCrops
