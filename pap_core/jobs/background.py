@@ -65,12 +65,20 @@ def _give_way(pid: int, niceness: int) -> None:
         process.nice(max(niceness, process.nice()))
     for _ in range(5):
         try:
-            Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
+            Path(f"/proc/{pid}/autogroup").write_text(str(max(niceness, niceness_of_session())))
             return
         except BlockingIOError:  # all but root may change one in a tenth of a second
             time.sleep(0.1)
         except OSError:  # no such file here
             return
+
+
+def niceness_of_session() -> int:
+    """Return how far the session of this process gives way to others, 0 where nothing tells."""
+    try:
+        return int(Path("/proc/self/autogroup").read_text().rsplit(maxsplit=1)[-1])
+    except (OSError, ValueError, IndexError):  # no such file here
+        return 0
 
 
 def end(process: psutil.Process) -> None:
