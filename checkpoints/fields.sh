@@ -5,8 +5,8 @@
 #
 # DATA holds herlev, fields/bttfa, fields/sipakmed_smears, sipakmed_007_sharp and sipakmed_crops. Interrupted at
 # any moment, the same command goes on where it was: what is done is not done again, and a run resumes at
-# its last epoch. On two cores it takes some eight hours. A network of the same kind comes out, not the same
-# bits: the trainings took place one after another, and the code learnt in between.
+# its last epoch. A network of the same kind comes out, not the same bits: the trainings took place one after
+# another, and the code learnt in between.
 set -euo pipefail
 sources=$(realpath "${1:?usage: bash fields.sh DATA}")
 checkpoints=$(dirname "$(realpath "$0")")

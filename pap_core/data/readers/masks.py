@@ -57,14 +57,11 @@ class _Found:
 
     def tell(self, file: _File, document: documents.Document) -> Iterator[str]:
         """Give a file of areas to the pictures it tells of; yield what it holds besides."""
-        if not document.names_pictures:  # by its own name
-            keys = [key for key in (file.plain, file.key) if key in self.pictures][:1]
-            for key in keys:
-                self.beside[key].append(file)
-            if not keys:
-                yield f"{document.kind} of no picture here; put them together"
-            return
-        told = assign(filter(document.areas.get, document.areas), self.pictures)
+        if document.names_pictures:
+            told = assign(filter(document.areas.get, document.areas), self.pictures)
+        else:  # by its own name
+            keys = [key for key in (file.plain, file.key) if key in self.pictures]
+            told = Assigned({key: [""] for key in keys[:1]})
         for key, paths in told.paths.items():
             self.beside[key].append(replace(file, paths=tuple(paths)))
         yield from self._left(told, document.kind)
@@ -200,11 +197,9 @@ def _read_document(path: Path, source: Path, truth: str | None, found: _Found, r
     name = path.relative_to(source).as_posix()
     try:
         document = documents.parse_file(path, truth)
-        left = (
-            []
-            if document is None
-            else list(found.tell(replace(_file(path, source), kind=document.kind), document))
-        )
+        left: list[str] = []
+        if document is not None:
+            left += found.tell(replace(_file(path, source), kind=document.kind), document)
         if path.suffix.lower() == ".csv":
             left += found.say(_table(path))
         reading.skipped += [Skipped(name, f"{path}: {one}") for one in dict.fromkeys(left)]
