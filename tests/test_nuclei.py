@@ -67,6 +67,24 @@ def test_a_speck_at_a_nucleus_is_part_of_it() -> None:
     np.testing.assert_array_equal(nuclei > 0, label == NUCLEUS)
 
 
+@pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
+def test_a_lobe_is_part_of_its_nucleus_and_a_small_neighbour_is_not(scale: float) -> None:
+    def of(small: float) -> np.ndarray:
+        shape = round(120 / scale), round(170 / scale)
+        beside = (100 + 0.7 * small) / scale
+        label = discs(shape, (60 / scale, 60 / scale, 40 / scale), (beside, 60 / scale, small / scale))
+        return nuclei_of(label, scale)
+
+    lobe, neighbour = of(15), of(24)
+    assert lobe.max() == 1
+    assert neighbour.max() == 2
+
+
+def test_numbers_have_no_gaps_where_lobes_were() -> None:
+    label = discs((240, 160), (60, 60, 40), (110, 60, 15), (60, 180, 20), (95, 180, 20))
+    assert set(np.unique(nuclei_of(label))) == {0, 1, 2, 3}
+
+
 def test_specks_alone_are_none_and_numbers_run_in_reading_order() -> None:
     label = discs((120, 200), (150, 30, 15), (40, 60, 15), (100, 90, 3), (120, 95, 15))
     nuclei = nuclei_of(label)
