@@ -185,6 +185,7 @@ def result(model: Model, chosen: Chosen) -> None:
     exploration(model, chosen, finding, controls)
     show_totals(finding.cells)
     downloads(model, picture, finding)
+    model.warm()
 
 
 # Layout

@@ -59,9 +59,9 @@ def front() -> None:
     gate()
     notices()
     st.session_state[_ENTERED] = True
-    ready_set()  # the first call of all starts it, in the background
     chooser()
     page.run()
+    ready_set()  # the first call of all starts it, in the background, once the page is there
 
 
 def enter() -> None:

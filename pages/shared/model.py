@@ -6,6 +6,7 @@ Nothing here writes to disk: pictures and results live in memory, and the oldest
 import hashlib
 import io
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +16,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.shared import examples
+from pap_core.errors import InputError
 from pap_core.images import Picture as Read
 from pap_core.images import read_picture
-from pap_core.model.catalogue import CONFIG, WEIGHTS, available, default, display_name
+from pap_core.model.catalogue import CONFIG, WEIGHTS, available, default, digest_of, display_name
 
 # torch takes seconds to import: only the functions that run the model do so, and the page is there before
 if TYPE_CHECKING:
-    from pap_core.inference.segmenter import Segmenter
+    from pap_core.inference.segmenter import Segmentation, Segmenter
 
 IN_USE = "checkpoint_in_use"  # key of the session's choice, a name
+_MOMENT = 1.5  # s; the imports hold up everything else
 _MEMORY = "512MB"  # for results; the larger the pictures, the fewer are remembered
 
 
@@ -55,21 +59,53 @@ class Picture:
 
 @dataclass(frozen=True)
 class Model:
-    """A checkpoint shared by all sessions."""
+    """A checkpoint shared by all sessions, loaded when it is first needed."""
 
-    segmenter: "Segmenter"
+    folder: Path
+    digest: str  # of its weights
     # sampling the dropout changes the network for as long as it lasts; and two at once are no faster
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def name(self) -> str:
         """What it is called where one is chosen."""
-        return display_name(self.segmenter.checkpoint.folder)
+        return display_name(self.folder)
 
     @property
-    def digest(self) -> str:
-        """The digest of its weights."""
-        return self.segmenter.checkpoint.digest
+    def segmenter(self) -> "Segmenter":
+        """The loaded checkpoint; the first to ask waits for it.
+
+        Raises:
+            InputError: it does not load, or is not that any more which was to be loaded.
+        """
+        with self.lock:
+            return self._segmenter
+
+    @cached_property
+    def _segmenter(self) -> "Segmenter":
+        from pap_core.inference.segmenter import Segmenter
+        from pap_core.model.checkpoint import read
+
+        segmenter = Segmenter(read(self.folder))
+        if segmenter.digest != self.digest:
+            raise InputError(f"{self.folder}: replaced just now, as by the run that trains it; try again.")
+        return segmenter
+
+    @property
+    def loaded(self) -> bool:
+        """Whether nobody has to wait for it."""
+        return "_segmenter" in vars(self)
+
+    def warm(self) -> None:
+        """Load it in the background, a moment after the page that was drawn without it has its pictures."""
+        if not self.loaded:
+            timer = threading.Timer(_MOMENT, self._load_quietly)
+            timer.daemon = True
+            timer.start()
+
+    def _load_quietly(self) -> None:
+        with suppress(InputError):  # told where it is needed
+            _ = self.segmenter
 
 
 @dataclass(frozen=True)
@@ -102,18 +138,21 @@ def in_use() -> Path:
 
 
 def load(folder: Path | None = None) -> Model:
-    """Return a checkpoint, by default the one in use, loaded anew only when its files have changed.
+    """Return a checkpoint, by default the one in use, another one only when its files have changed.
 
     Raises:
-        InputError: there is none, or it does not load.
+        InputError: there is none.
     """
     folder = folder or in_use()
     files = [folder / CONFIG, folder / WEIGHTS]
-    return _loaded(str(folder), tuple(file.stat().st_mtime_ns for file in files if file.exists()))
+    return _model(str(folder), tuple(file.stat().st_mtime_ns for file in files if file.exists()))
 
 
 def choose(model: Model, picture: Picture) -> tuple[str, float]:
     """Choose what to take a picture for, "crop" or "smear", and its scale; raises as `segment`."""
+    if found := examples.known(picture.digest, model.digest):
+        return found.kind, found.scale
+    _await(model)
     return _chosen(picture.digest, model.digest, picture, model)
 
 
@@ -137,12 +176,15 @@ def uncertainty(model: Model, picture: Picture, finding: Finding) -> np.ndarray:
     return _spread(picture.digest, model.digest, finding.kind, finding.scale, picture, model)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the model…")
-def _loaded(folder: str, changed: tuple[int, ...]) -> Model:
-    from pap_core.inference.segmenter import Segmenter
-    from pap_core.model.checkpoint import read
+def _await(model: Model) -> None:
+    if not model.loaded:
+        with st.spinner("Loading the model…", show_time=True):
+            _ = model.segmenter
 
-    return Model(Segmenter(read(Path(folder))))
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _model(folder: str, changed: tuple[int, ...]) -> Model:
+    return Model(Path(folder), digest_of(Path(folder, WEIGHTS)))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -158,17 +200,24 @@ def _chosen(digest: str, checkpoint: str, _picture: Picture, _model: Model) -> t
 def _found(
     digest: str, checkpoint: str, kind: str, scale: float | None, _picture: Picture, _model: Model
 ) -> Finding:
-    from pap_core.inference.segmenter import fit_scale
     from pap_core.measurement import measure
 
     read = _picture.read()
     image = read.pixels
-    with _model.lock:
-        found = _model.segmenter.segment(image, kind, scale or fit_scale(image))
+    found = examples.result(digest, checkpoint)
+    if not found or (found.kind, found.scale) != (kind, scale):
+        found = _segmented(image, kind, scale, _model)
     cells, cells_map = measure(image, found.label, found.scale)
     return Finding(
         found.kind, found.scale, found.label, cells, cells_map, found.colours, read.remarks, read.pixel_size
     )
+
+
+def _segmented(image: np.ndarray, kind: str, scale: float | None, model: Model) -> "Segmentation":
+    from pap_core.inference.segmenter import fit_scale
+
+    with model.lock:
+        return model.segmenter.segment(image, kind, scale or fit_scale(image))
 
 
 @st.cache_data(max_entries=32, max_size=_MEMORY, show_spinner=False)

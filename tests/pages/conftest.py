@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from pages.parts.segment.examples import SEEDS, example
 from pap_core.evaluation.store import Kept
 from pap_core.reviewing.split_queue import SplitQueue, split_queue
 from pap_core.reviews.store import Reviews, sqlite_engine
@@ -18,18 +17,6 @@ from tests.helpers.threshold_checkpoint import threshold_network, write_checkpoi
 def _one_thread() -> None:
     """Leave the other cores to whoever else works on this machine."""
     torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The examples of the page that segments, as a server's first start leaves them in a workspace."""
-    space = tmp_path_factory.mktemp("painted")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAP_WORKSPACE", str(space))
-        example.clear()
-        for category in SEEDS:
-            example(category)
-    return space / "examples"
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """From the first page to every other one, and back."""
 
-import shutil
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -15,8 +14,7 @@ def open_page(app: AppTest, name: str) -> AppTest:
     return ran(app)
 
 
-def test_every_page_opens_from_the_first_and_that_again(space: Path, painted: Path) -> None:
-    shutil.copytree(painted, space / "examples")
+def test_every_page_opens_from_the_first_and_that_again(space: Path) -> None:
     app = front()
     before = figures(app)
     seen = set()

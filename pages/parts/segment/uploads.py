@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.segment.examples import SEEDS, example, example_cards
+from pages.parts.segment.example_cards import example_cards
 from pages.shared.datasets import listed
 from pages.shared.display import plain
+from pages.shared.examples import SEEDS, picture_file
 from pages.shared.model import Picture
 from pap_core.data import places
 from pap_core.data.extent import Extent
@@ -68,7 +69,10 @@ def choose_picture() -> Chosen:
     chosen = found.get(st.session_state.segment_source)
     category = st.session_state.segment_example
     example_cards(None if chosen else category, _take_example)
-    return chosen or Chosen(Picture(f"{category}.png", example(category)))
+    if chosen:
+        return chosen
+    file = picture_file(category)
+    return Chosen(Picture(file.name, file.read_bytes()))
 
 
 def _files() -> Chosen | None:

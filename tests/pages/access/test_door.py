@@ -1,7 +1,6 @@
 """What a real server takes and gives before anybody has signed in, and under which names it answers."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,13 +43,12 @@ else:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path, painted: Path) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """Where servers find a workspace with the ready set, and a checkpoint."""
     folder = tmp_path_factory.mktemp("served")
     write_checkpoint(folder / "threshold", threshold_network())
     (folder / "workspace" / "datasets").mkdir(parents=True)
     (folder / "workspace" / "datasets" / "phantoms").symlink_to(phantom_dataset)
-    shutil.copytree(painted, folder / "workspace" / "examples")
     (folder / "secrets.toml").write_text(SECRETS)
     return folder
 

@@ -1,6 +1,5 @@
 """A checkpoint and a workspace to segment with."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ from tests.helpers.pages.visiting import furnish, use
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path, painted: Path) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, phantom_dataset: Path) -> Path:
     """A checkpoint and a workspace, for the whole module: what was seen once is remembered."""
     st.cache_data.clear()
     folder = furnish(tmp_path_factory.mktemp("place"), phantom_dataset)
-    shutil.copytree(painted, folder / "workspace" / "examples")
     return folder
 
 

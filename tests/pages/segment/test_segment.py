@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.segment.examples import SEEDS
+from pages.shared.examples import SEEDS
 from pages.shared.model import Picture
 from pap_core.images import MAX_PIXELS
 from pap_core.inference.segmenter import Segmenter
@@ -52,7 +52,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_first_start_shows_a_segmented_example(app: AppTest) -> None:
-    assert f"{next(iter(SEEDS))}.png" in said(app)
+    assert f"{next(iter(SEEDS))}.jpg" in said(app)
     assert "1024 × 768 pixels, read as **a smear** at scale" in said(app)
     assert "Research use only, not a medical device." in said(app)
     assert "checkpoint **threshold**, digest `" in said(app)
@@ -66,8 +66,8 @@ def test_every_picture_has_a_description(app: AppTest) -> None:
     pictures = [picture for element in app.image for picture in element.proto.imgs]
     assert len(pictures) == len(SEEDS)
     assert all(picture.alt for picture in pictures)
-    assert shown(app)["picture"]["alt"].startswith("Parabasal.png with the predicted edges")
-    assert shown(app)["beside"]["alt"].startswith("Colour map of Parabasal.png")
+    assert shown(app)["picture"]["alt"].startswith("Parabasal.jpg with the predicted edges")
+    assert shown(app)["beside"]["alt"].startswith("Colour map of Parabasal.jpg")
 
 
 def test_every_control_explains_itself(app: AppTest) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.segment.examples import SEEDS, example
+from pages.shared.examples import SEEDS
 from pap_core.data.build import BuildOptions, build
 from pap_core.data.extent import Extent
 from pap_core.data.manifest import cells
@@ -21,27 +21,8 @@ from tests.helpers.pages.visiting import furnish, said, use
 def test_an_example_is_one_click(app: AppTest, category: str) -> None:
     app.button(key=f"example_{category}").click().run()
     assert not app.exception
-    assert f"{category}.png" in said(app)
+    assert f"{category}.jpg" in said(app)
     assert int(figures(app)["Cells"]) > 0
-
-
-def test_examples_are_painted_once_and_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PAP_WORKSPACE", str(place / "another"))
-    example.clear()
-    first = [example(category) for category in SEEDS]
-    assert len(list((place / "another" / "examples").iterdir())) == len(SEEDS)
-    example.clear()
-    monkeypatch.setattr("pages.parts.segment.examples.smear", None)  # painting again would fail
-    assert [example(category) for category in SEEDS] == first
-
-
-def test_examples_are_there_where_nothing_may_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("PAP_WORKSPACE", str(tmp_path / "file"))  # no folder can be made in a file
-    example.clear()
-    assert example("Parabasal")
 
 
 def test_of_several_files_one_is_chosen_and_each_is_remembered(
@@ -68,7 +49,7 @@ def test_a_file_just_dropped_is_shown(app: AppTest) -> None:
 def test_an_example_leaves_the_files_to_come_back_to(app: AppTest) -> None:
     upload(app, ("cell.png", encoded(CROP)))
     app.button(key="example_Parabasal").click().run()
-    assert "Parabasal.png" in said(app)
+    assert "Parabasal.jpg" in said(app)
     assert app.selectbox(key="segment_file").value is None
     app.selectbox(key="segment_file").select_index(0).run()
     assert "150 × 130 pixels" in said(app)
@@ -83,7 +64,7 @@ def test_the_camera_is_asked_for_only_on_request(app: AppTest) -> None:
     assert "150 × 130 pixels" in said(app)
     app.get("pills")[0].set_value(None).run()
     assert not app.camera_input
-    assert "Parabasal.png" in said(app)
+    assert "Parabasal.jpg" in said(app)
 
 
 def test_a_crop_of_a_data_set_comes_with_its_truth(app: AppTest, phantom_dataset: Path) -> None:
@@ -140,4 +121,4 @@ def test_a_data_set_deleted_while_open_gives_one_sentence(
     assert [error.value for error in app.error] == [
         "mine: the data set is no longer whole; choose another, or build it again."
     ]
-    assert "Parabasal.png" in said(app)  # the page goes on
+    assert "Parabasal.jpg" in said(app)  # the page goes on
