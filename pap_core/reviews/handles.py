@@ -54,7 +54,8 @@ def refined(
     [0, 1, 2, -1, 5]
     """
     known = recognised(points, shown)
-    line, origin = [], []
+    line: list[np.ndarray] = []
+    origin: list[np.ndarray] = []
     for number, point in enumerate(points):
         here, following = known[number], known[(number + 1) % len(points)]
         left_out = np.empty(0, dtype=np.intp)
@@ -62,7 +63,7 @@ def refined(
             count = (places[following] - places[here]) % len(ring)
             left_out = (places[here] + np.arange(1, count)) % len(ring)
         line += [point[None], ring[left_out]]
-        origin += [[places[here] if here >= 0 else -1], left_out]
+        origin += [np.array([places[here] if here >= 0 else -1]), left_out]
     return np.concatenate(line), np.concatenate(origin)
 
 
