@@ -113,7 +113,7 @@ def test_a_moved_nucleus_is_saved_and_found_again(
 def test_all_that_is_needed_to_decide_is_in_view(visit: Callable, address: str, queue: SplitQueue) -> None:
     page = visit(address)
     opened(page, queue)
-    accept = page.get_by_role("button", name="Accept")
+    accept = page.locator(".st-key-review_accepted button").first
     at_least = {1280: 540, 1920: 800}  # px, the longer side of the canvas
     for width, height in ((1280, 800), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
@@ -124,8 +124,8 @@ def test_all_that_is_needed_to_decide_is_in_view(visit: Callable, address: str, 
         assert max(box["width"], box["height"]) >= at_least[width]
         assert box["x"] > page.get_by_text("Move & edit").bounding_box()["x"]
         assert button["x"] > box["x"] + box["width"]
-        for name in ("Accept", "Save correction", "Reject", "Next undecided"):
-            last = page.get_by_role("button", name=name).bounding_box()
+        for key in ("accepted", "corrected", "rejected", "Previous", "Next"):
+            last = page.locator(f".st-key-review_{key} button").first.bounding_box()
             assert last["y"] + last["height"] <= height
         page.keyboard.press("x")  # without a reason
         page.get_by_text("choose a reason").wait_for()
@@ -144,10 +144,10 @@ def test_keys_do_what_a_reviewer_does(visit: Callable, address: str, queue: Spli
     page.keyboard.press("b")
     page.get_by_text("Paint what belongs to it").wait_for()
     slider = page.get_by_role("slider")
-    width = int(slider.get_attribute("aria-valuenow"))
+    width = int(slider.input_value())
     page.keyboard.press("]")
     settle(page)
-    assert int(slider.get_attribute("aria-valuenow")) > width
+    assert int(slider.input_value()) > width
     page.keyboard.press("v")
     page.get_by_text("Drag an outline to move it").wait_for()
     page.keyboard.press("ArrowRight")
@@ -156,7 +156,7 @@ def test_keys_do_what_a_reviewer_does(visit: Callable, address: str, queue: Spli
     page.keyboard.press("ArrowLeft")
     settle(page)
     assert first in page.url
-    remark = page.get_by_label("Remark")
+    remark = page.get_by_role("textbox", name="Remark")
     remark.click()
     page.keyboard.type("below 2 pf")
     remark.press("ArrowLeft")
