@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry.polygon import orient
 
 from pap_core.outlines import Outlines
+from pap_core.reviews.handles import MOST, handles, recognised, refined
 from pap_core.reviews.shapes import corners, flattened, middle, placed, stroke
 
 PARTS = ("nucleus", "cell")
@@ -21,10 +22,7 @@ TAKING = {"nucleus": "rgba(235, 240, 255, 0.65)", "cell": "rgba(255, 240, 235, 0
 INSIDE = "rgba(255, 255, 255, 0)"  # of an outline; a line drawn by free hand has none
 LINE = 2  # canvas px
 
-_SHOWN = (
-    0.4  # px, to simplify by for the canvas: fewer corners, which can be dragged; less than half a px off
-)
-_KEPT = 0.1  # px that what was drawn may be simplified by
+_KEPT = 0.1  # px that a line or stroke may be simplified by; outlines that were there keep their vertices
 _CURVE = 0.05  # px that lines may lie off a curve
 _SAME = 1e-3  # px
 _SMALLEST = 4  # square px; less is a slip of the hand
@@ -70,11 +68,11 @@ class View:
 
 
 def objects(outlines: Outlines, view: View) -> list[dict]:
-    """Return outlines as polygons for a canvas, the nucleus over the cell, with few corners."""
+    """Return outlines as polygons for a canvas, the nucleus over the cell, by their handles alone."""
     return [
-        _polygon(ring, EDGES[part])
+        _polygon(_shown(ring, view, part)[0], EDGES[part])
         for part in reversed(PARTS)
-        for ring in _rings_shown(getattr(outlines, part), view)
+        for ring in getattr(outlines, part)
     ]
 
 
@@ -83,7 +81,8 @@ def read(drawn: list[dict], given: Outlines, view: View) -> Outlines:
 
     Outlines of a part are united, strokes of a brush added or taken. Of what comes of it, holes are filled
     and crumbs left out. A piece that was not touched keeps its numbers; one that was moved, turned or scaled
-    as a whole keeps its corners, those too that the canvas did not show.
+    as a whole keeps its corners, those too that the canvas did not show. Where some of its handles were
+    moved, it keeps its numbers between the others.
 
     Args:
         drawn: the objects of the canvas.
@@ -118,12 +117,10 @@ def has_strokes(drawn: list[dict]) -> bool:
     return any(one["type"] == "Path" and _part_of(one) and not _is_begun(one) for one in drawn)
 
 
-def _rings_shown(rings: tuple[np.ndarray, ...], view: View) -> list[np.ndarray]:
-    shown = []
-    for ring in rings:
-        fewer = np.array(shapely.LinearRing(ring).simplify(_SHOWN).coords)[:-1]
-        shown.append(view.on_canvas(fewer if len(fewer) > 2 else ring).round(3))
-    return shown
+def _shown(ring: np.ndarray, view: View, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the handles of a ring on the canvas, and their places in it."""
+    places = handles(ring, MOST if part == "nucleus" else None)
+    return view.on_canvas(ring[places]).round(3), places
 
 
 def _polygon(ring: np.ndarray, colour: str) -> dict:
@@ -155,18 +152,17 @@ def _is_begun(shape: dict) -> bool:
 
 
 def _part(shapes: list[dict], given: tuple[np.ndarray, ...], view: View, part: str) -> tuple[np.ndarray, ...]:
-    shown = _rings_shown(given, view)
     area = shapely.Polygon()
     untouched = []
     for shape in shapes:
         if _is_begun(shape):
             continue
         if shape.get("stroke") != EDGES[part]:
-            covered = shapely.transform(stroke(shape, _CURVE * view.scale), view.in_picture)
+            covered = shapely.transform(stroke(shape, _CURVE * view.scale), view.in_picture).simplify(_KEPT)
             adds = shape["stroke"] == ADDING[part]
             area = area.union(covered) if adds else area.difference(covered)
             continue
-        ring, before = _outline(shape, shown, given, view)
+        ring, before = _outline(shape, given, view, part)
         if before is not None and np.abs(ring - before).max() < _SAME:
             untouched.append(before)
             ring = before
@@ -177,16 +173,26 @@ def _part(shapes: list[dict], given: tuple[np.ndarray, ...], view: View, part: s
 
 
 def _outline(
-    shape: dict, shown: list[np.ndarray], given: tuple[np.ndarray, ...], view: View
+    shape: dict, given: tuple[np.ndarray, ...], view: View, part: str
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a shape's ring in pixels of the picture, and the ring given that it is, if any."""
     if shape["type"] != "Polygon":
         line = flattened(shape, _CURVE * view.scale)
-        return view.in_picture(placed(shape, line, middle(shape))), None
+        drawn = shapely.LineString(view.in_picture(placed(shape, line, middle(shape))))
+        return shapely.get_coordinates(drawn.simplify(_KEPT)), None
     points = corners(shape)
-    for ring, before in zip(shown, given, strict=True):
-        if points.shape == ring.shape and np.abs(points - ring).max() < _SAME:
-            return view.in_picture(placed(shape, view.on_canvas(before), middle(shape))), before
+    for before in given:
+        shown, places = _shown(before, view, part)
+        known = recognised(points, shown)
+        if (known >= 0).sum() < 2:
+            continue
+        line, origin = refined(points, shown, view.on_canvas(before), places)
+        ring = view.in_picture(placed(shape, line, middle(shape)))
+        same = (origin >= 0) & (np.abs(ring - before[origin]).max(axis=1) < _SAME)
+        ring[same] = before[origin[same]]
+        if len(origin) == len(before) and (origin >= 0).all():  # none of its handles was moved by itself
+            return ring[np.argsort(origin)], before
+        return ring, None
     return view.in_picture(placed(shape, points, middle(shape))), None
 
 
@@ -212,5 +218,5 @@ def _pieces(area: shapely.Geometry, known: tuple[np.ndarray, ...]) -> tuple[np.n
         if same:
             rings.append(same[0])
         elif filled.area >= _SMALLEST:
-            rings.append(np.array(orient(filled.simplify(_KEPT)).exterior.coords)[:-1])
+            rings.append(np.array(orient(filled).exterior.coords)[:-1])
     return tuple(rings)

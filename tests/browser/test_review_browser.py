@@ -11,8 +11,8 @@ import pytest
 import shapely
 from PIL import Image, ImageColor
 
-from pages.parts.review.canvas import LONGEST
 from pap_core.outlines import Outlines
+from pap_core.reviews.handles import MOST, handles
 from pap_core.reviews.shapes import corners, flattened, middle, placed
 from tests.helpers.browser import browsing
 from tests.helpers.browser.browsing import serving, settle
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-FIT = LONGEST / SIDE  # px of the canvas for one of the picture
 HALF = 0.5  # px of the picture: as far as an outline may come back off its place
 NUCLEUS = (120, 124)  # its middle, px of the picture
 
@@ -64,7 +63,7 @@ def on_screen(page: "Page", x: float, y: float, zoom: float = 1) -> tuple[float,
     box = page.get_by_role("img", name="The cell under review").bounding_box()
     half = SIDE / zoom / 2
     corner = np.clip(np.array(NUCLEUS) - half, 0, SIDE - 2 * half)
-    at = (np.array([x, y]) - corner) * FIT * zoom
+    at = (np.array([x, y]) - corner) * box["width"] / SIDE * zoom
     return box["x"] + at[0], box["y"] + at[1]
 
 
@@ -138,9 +137,9 @@ def test_a_corner_is_dragged(page: "Page") -> None:
     before = outlines(page)
     click(page, NUCLEUS, NUCLEUS, zoom=4)  # the second time it shows its corners
     rightmost = box(before.nucleus)[1, 0]
-    right = [one for one in before.nucleus[0] if one[0] == rightmost]
-    corner = max(right, key=lambda one: one[1])  # where a straight edge ends
-    drag(page, [tuple(corner), (corner[0] + 9, corner[1])], zoom=4)
+    corner = max(before.nucleus[0][handles(before.nucleus[0], MOST)].tolist())
+    assert corner[0] == rightmost
+    drag(page, [(corner[0], corner[1]), (corner[0] + 9, corner[1])], zoom=4)
     after = outlines(page)
     assert box(after.nucleus)[1, 0] == pytest.approx(rightmost + 9, abs=HALF)
     assert box(after.nucleus)[0] == pytest.approx(box(before.nucleus)[0], abs=HALF)

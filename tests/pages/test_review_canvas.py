@@ -16,7 +16,7 @@ from pap_core.outlines import Outlines
 from pap_core.reviews.drawing import ADDING, EDGES, INSIDE, View
 from tests.helpers.pages import canvas_app
 from tests.helpers.pages.canvas_app import SIDE, drawn_cell
-from tests.helpers.pages.canvases import canvas_of, draw, moved, on_canvas, press
+from tests.helpers.pages.canvases import canvas_of, draw, give_room, moved, on_canvas, press
 
 CELL, NUCLEUS = 0, 1  # of the shapes on the canvas
 FIT = LONGEST / SIDE  # px of the canvas for one of the picture
@@ -160,6 +160,43 @@ def test_the_keys_undo_and_redo(app: AppTest) -> None:
     assert outlines(app) == begun
     press(app, "redo")
     assert outlines(app) == changed
+
+
+def test_keys_take_the_tools_into_hand(app: AppTest) -> None:
+    for key, mode in (
+        ("P", "polygon"),
+        ("F", "freedraw"),
+        ("V", "rect"),
+        ("E", "freedraw"),
+        ("B", "freedraw"),
+    ):
+        press(app, key)
+        assert canvas_of(app)["drawingMode"] == mode
+    assert canvas_of(app)["strokeColor"] == ADDING["nucleus"]
+    width = canvas_of(app)["strokeWidth"]
+    press(app, "]")
+    assert canvas_of(app)["strokeWidth"] > width
+    press(app, "[")
+    assert canvas_of(app)["strokeWidth"] == pytest.approx(width)
+    for _ in range(12):
+        press(app, "[")
+    assert canvas_of(app)["strokeWidth"] == pytest.approx(FIT)  # the thinnest
+    press(app, "V")
+    press(app, "]")
+    press(app, "B")
+    assert canvas_of(app)["strokeWidth"] == pytest.approx(FIT)  # no brush was in hand
+
+
+def test_the_canvas_takes_the_room_there_is_and_keeps_the_drawing(app: AppTest) -> None:
+    draw(app, moved(NUCLEUS, 25, -10))
+    before = outlines(app)
+    give_room(app, 1300, 900)
+    assert (canvas_of(app)["canvasWidth"], canvas_of(app)["canvasHeight"]) == (900, 900)
+    assert outlines(app) == before
+    draw(app, moved(NUCLEUS, 30, 0))
+    assert middle(outlines(app).nucleus) - middle(before.nucleus) == pytest.approx(
+        [30 * SIDE / 900, 0], abs=0.01
+    )
 
 
 def test_to_redraw_takes_the_part_off_and_gives_the_polygon_into_hand(app: AppTest) -> None:

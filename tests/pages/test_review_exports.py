@@ -25,7 +25,9 @@ def shown() -> AppTest:
 
         exports(store())
 
-    app = AppTest.from_function(page, default_timeout=60).run()
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["review_exports"] = True  # opened
+    app.run()
     assert not app.exception
     return app
 

@@ -17,10 +17,11 @@ from tests.helpers.pages.reviewing import (
     by_id,
     counted,
     ids,
-    middle,
+    middle_shown,
     opened,
     press,
     reject,
+    see,
     told,
 )
 from tests.helpers.pages.visiting import APP, PATIENCE
@@ -42,9 +43,12 @@ def test_a_second_reviewer_is_told_and_sees_both(queue: SplitQueue, reviews: Rev
     draw(first, moved(NUCLEUS, 20, 0))
     press(first, "corrected")
     second = opened("Bob", cell=cell.id[:16])
+    assert not told(second)
+    assert not second.image
+    see(second)
     assert "Ada** corrected" in told(second)[0]
     shown = canvas_of(second)["initialDrawing"]["objects"][NUCLEUS]
-    assert [shown["left"] / FIT, shown["top"] / FIT] == pytest.approx(middle(cell.before), abs=0.5)
+    assert [shown["left"] / FIT, shown["top"] / FIT] == pytest.approx(middle_shown(cell.before), abs=0.01)
     captions = [picture.caption.replace("\\", "") for one in second.image for picture in one.proto.imgs]
     assert [caption.split(",")[0] for caption in captions] == ["The model", "Ada", "Now on the canvas"]
     assert all(picture.alt for one in second.image for picture in one.proto.imgs)

@@ -32,15 +32,16 @@ def background(cell: ReviewCell, view: View, model: bool, result: Outlines | Non
 def _file(identifier: str, view: View, model: str, result: str, _cell: ReviewCell) -> bytes:
     size = np.array((view.width, view.height))
     box = (view.x0, view.y0, *((view.x0, view.y0) + size / view.scale).clip(max=_cell.picture.shape[1::-1]))
+    finer = _FINER if model or result else 1
     larger = Image.fromarray(_cell.picture).resize(
-        tuple((size * _FINER).tolist()), Image.Resampling.BICUBIC, box
+        tuple((size * finer).tolist()), Image.Resampling.BICUBIC, box
     )
     draw = ImageDraw.Draw(larger)
     for text, dashed in ((result, False), (model, True)):
         for part in PARTS if text else ():
             for ring in getattr(Outlines.from_json(text), part):
                 _line(draw, view.on_canvas(ring), EDGES[part], dashed)
-    return jpeg_bytes(np.array(larger.reduce(_FINER)))
+    return jpeg_bytes(np.array(larger.reduce(finer)))
 
 
 def _line(draw: ImageDraw.ImageDraw, ring: np.ndarray, colour: str, dashed: bool) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.review.background import background
 from pages.parts.review.drawing import Drawing
@@ -17,18 +18,24 @@ from pages.parts.review.tools import (
     MEND,
     POLYGON,
     TAKE,
+    THINNER,
+    TOOLS,
+    WIDER,
     Tools,
     choose_comparison,
     choose_tools,
+    in_hand,
+    press,
     take,
 )
+from pages.parts.review.words import DIGITS, press_reason
 from pap_core.outlines import Outlines
 from pap_core.reviews import drawing as shapes
 from pap_core.reviews.drawing import ADDING, EDGES, INSIDE, LINE, TAKING, View
 from pap_core.reviews.records import ReviewCell
 
-LONGEST = 640  # px, the canvas's longer side
-SCROLL_BAR = 20  # px, under a canvas that is wider than its place
+LONGEST = 640  # px, the canvas's longer side until the browser has told how much room there is
+EDGE = 2  # px, below the canvas
 SIDES = {
     "left": ("back", -1, 0),
     "up": ("upward", 0, -1),
@@ -36,16 +43,22 @@ SIDES = {
     "right": ("forward", 1, 0),
 }
 ALT = "The cell under review on a canvas, with the outlines of its nucleus in blue and of the cell in red"
-_KEYS = "review_keys"
+_KEYS, _SURFACE = "review_keys", "review_surface"
+_ROOM = "review_room"  # of the session: px, width and height that are free for the canvas
+_PRESSED = "".join([*TOOLS.values(), THINNER, WIDER, *DIGITS])
 
 
-def canvas(cell: ReviewCell, start: Outlines, key: str) -> Outlines:
+def canvas(
+    cell: ReviewCell, start: Outlines, key: str, place: DeltaGenerator, column: DeltaGenerator
+) -> Outlines:
     """Show a cell to draw on, and the tools for it.
 
     Args:
         cell: under review.
         start: the outlines to begin with.
         key: of the drawing: what is drawn stays under it for the whole session, whatever else is shown.
+        place: of the tools.
+        column: of the cell.
 
     Returns:
         The outlines as drawn now, in pixels of the cell's picture; `start` itself where nothing was changed.
@@ -54,22 +67,42 @@ def canvas(cell: ReviewCell, start: Outlines, key: str) -> Outlines:
         st.session_state[_place(key)] = Drawing(start, cell.before, start, _middle(cell, start))
         st.session_state[key] = start
     drawing = st.session_state[_place(key)]
-    with st.container(gap="small"):
-        tools, row = choose_tools()
-        view = View.of(cell.picture.shape[:2], LONGEST, tools.closer, drawing.at)
+    with place:
+        tools = choose_tools()
+        view = View.of(cell.picture.shape[:2], _longest(cell), tools.closer, drawing.at)
         if not drawing.is_shown(view, tools.mends):
             drawing.on_new_canvas(view)
         drawing.mending = tools.mends
-        with row:
+        with st.container(horizontal=True, gap="xsmall"):
             _history(drawing, tools.part, key)
-            keys(_KEYS, drawing.canvas, tools.mends, tools.tool == POLYGON, ALT, _change(key, _asked))
-        _surface(cell, drawing, key, tools)
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            if tools.closer > 1:
+            keys(
+                _KEYS,
+                drawing.canvas,
+                tools.mends,
+                tools.tool == POLYGON,
+                ALT,
+                _PRESSED,
+                _SURFACE,
+                st.session_state.get(_ROOM),
+                _change(key, partial(_asked, cell=cell.id)),
+                _change(key, _has_room),
+            )
+        choose_comparison()
+        if tools.closer > 1:
+            with st.container(horizontal=True, gap="xsmall"):
                 _look_around(key)
-            choose_comparison()
-            st.caption(HINTS[tools.tool], width="content")
+    with column:
+        _surface(cell, drawing, key, tools)
+        st.caption(HINTS[tools.tool])
     return st.session_state[key]
+
+
+def prepare(cell: ReviewCell) -> None:
+    """Make what a cell takes to be shown, so that it is there at once when it is opened."""
+    tools = in_hand()
+    view = View.of(cell.picture.shape[:2], _longest(cell), tools.closer, _middle(cell, cell.before))
+    background(cell, view, tools.compare, None)
+    shapes.objects(cell.before, view)
 
 
 def current(key: str, start: Outlines) -> Outlines:
@@ -99,6 +132,14 @@ def _middle(cell: ReviewCell, outlines: Outlines) -> tuple[float, float]:
     rings = outlines.nucleus or outlines.cell or [np.array([[0.0, 0.0], [width, height]])]
     points = np.concatenate(rings)
     return tuple(((points.min(axis=0) + points.max(axis=0)) / 2).tolist())
+
+
+def _longest(cell: ReviewCell) -> int:
+    """Return the longer side of the canvas, px, as large as there is room for."""
+    if not (room := st.session_state.get(_ROOM)):
+        return LONGEST
+    height, width = cell.picture.shape[:2]
+    return int(max(height, width) * min(room[0] / width, room[1] / height))
 
 
 # Controls
@@ -162,10 +203,18 @@ def _change(key: str, what: Callable[[Drawing], None]) -> Callable[[], None]:
     return change
 
 
-def _asked(drawing: Drawing) -> None:
+def _asked(drawing: Drawing, cell: str) -> None:
     asked = st.session_state[_KEYS].get("asked")
-    if asked:
+    if asked in ("undo", "redo"):
         drawing.go(back=asked == "undo")
+    elif asked:
+        press(asked)
+        press_reason(cell, asked)
+
+
+def _has_room(drawing: Drawing) -> None:
+    if room := st.session_state[_KEYS].get("room"):
+        st.session_state[_ROOM] = room
 
 
 def _redraw(drawing: Drawing, part: str) -> None:
@@ -189,7 +238,8 @@ def _surface(cell: ReviewCell, drawing: Drawing, key: str, tools: Tools) -> None
         ADD: ("freedraw", ADDING[tools.part], tools.brush * view.scale),
         TAKE: ("freedraw", TAKING[tools.part], tools.brush * view.scale),
     }[tools.tool]
-    with st.container(height=view.height + SCROLL_BAR, border=False):  # nothing jumps while canvases change
+    # nothing jumps while canvases change
+    with st.container(height=view.height + EDGE, border=False, key=_SURFACE):
         st_canvas(
             drawing_mode=mode,
             stroke_color=colour,

@@ -1,20 +1,16 @@
-"""The panel to decide in: accept, save the correction, reject; what was refused; what it is kept with."""
+"""To decide: accept, save the correction, reject; what was refused; what a decision is kept with."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from pages.parts.review.decisions import NAMED, decide, session, stands
-from pages.parts.review.words import ask
+from pages.parts.review.words import ask, ask_reason
 from pages.shared import access
 from pages.shared.display import plain
 from pap_core.outlines import Outlines
 from pap_core.reviews.records import ACCEPTED, CORRECTED, REJECTED, ReviewCell
 
-KEYS = (
-    "Keys: **A** accept · **S** save the correction · **X** reject · **N** next · **P** previous · "
-    "**U** next undecided · **Ctrl+Z** undo, **Ctrl+Y** redo. Keys are off while typing."
-)
 BUTTONS = {
     ACCEPTED: ("Accept", "A", "check", "The model's outlines are right as they are"),
     CORRECTED: ("Save correction", "S", "save", "The outlines as you have drawn them are right"),
@@ -27,22 +23,18 @@ KEPT = (
 )
 
 
-def decide_panel(
-    cell: ReviewCell, name: str, drawn: Outlines, categories: list[str], saved: Callable[[], None]
-) -> None:
+def decide_panel(cell: ReviewCell, name: str, drawn: Outlines, saved: Callable[[], None]) -> None:
     """Offer to decide.
 
     Args:
         cell: under review.
         name: of its file or crop.
         drawn: its outlines as they are now.
-        categories: that it may have.
         saved: called when a decision is on disk and nobody else decided meanwhile.
     """
     may = access.may("reviewer")
-    _trouble(cell, name, drawn, saved)
     fits = ACCEPTED if drawn == cell.before else CORRECTED
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for verdict, (words, key, icon, explained) in BUTTONS.items():
             st.button(
                 words,
@@ -54,10 +46,23 @@ def decide_panel(
                 help=access.hint("reviewer", explained),
                 on_click=decide,
                 args=(verdict, cell, name, saved),
+                width="stretch",
             )
     if not may:
         st.caption(access.hint("reviewer", ""))
-    ask(cell, categories, disabled=not may)
+    ask_reason(cell, disabled=not may)
+
+
+def remarks(cell: ReviewCell, categories: list[str], hidden: bool) -> None:
+    """Ask what a decision is kept with.
+
+    Args:
+        cell: under review.
+        categories: that it may have.
+        hidden: whether the cell's category is not told yet.
+    """
+    may = access.may("reviewer")
+    ask(cell, categories, hidden, disabled=not may)
     st.checkbox(
         "Keep the file's name",
         key="review_named_asked",
@@ -69,7 +74,7 @@ def decide_panel(
     st.caption("Deciding keeps the picture shown and the outlines in this workspace's database.", help=KEPT)
 
 
-def _trouble(cell: ReviewCell, name: str, drawn: Outlines, saved: Callable[[], None]) -> None:
+def trouble(cell: ReviewCell, name: str, drawn: Outlines, saved: Callable[[], None]) -> None:
     """Say why the last press of a button came to nothing; what could not be saved may be tried again."""
     now = session()
     verdict, sentence = now.refused.get(cell.id, ("", ""))

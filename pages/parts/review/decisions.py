@@ -130,6 +130,6 @@ def _decision(verdict: str, cell: ReviewCell, drawn: Outlines) -> Decision:
         before=cell.before,
         after=drawn,
         reason=said.reason if verdict == REJECTED else "",
-        category=said.category,
+        category="" if said.category == cell.category else said.category,  # who reads blind may agree
         remark=said.remark,
     )

@@ -19,14 +19,19 @@ _SINGLE = ("csv", "audit")  # of all decisions, not of the cells that can be use
 
 
 def exports(reviews: "Reviews") -> None:
-    """Offer all that was reviewed in each format.
+    """Offer all that was reviewed in each format, once it is asked for.
 
     Raises:
         InputError: the database cannot be read.
     """
-    from pap_core.reviews.exports import FORMATS
+    shown = st.expander(
+        "Download the reviews", icon=":material/download:", key="review_exports", on_change="rerun"
+    )
+    with shown:
+        if not shown.open:
+            return
+        from pap_core.reviews.exports import FORMATS
 
-    with st.expander("Download the reviews", icon=":material/download:"):
         count = reviews.usable()
         if not count and not reviews.reviewers():
             st.info(NOTHING)

@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 MEND, POLYGON, FREEHAND, ADD, TAKE = "Move & edit", "Polygon", "Free-hand", "Brush +", "Brush −"
-TOOLS = (MEND, POLYGON, FREEHAND, ADD, TAKE)
+TOOLS = {MEND: "V", POLYGON: "P", FREEHAND: "F", ADD: "B", TAKE: "E"}  # and their keys
+ICONS = {
+    MEND: "arrow_selector_tool",
+    POLYGON: "polyline",
+    FREEHAND: "gesture",
+    ADD: "brush",
+    TAKE: "ink_eraser",
+}
+THINNER, WIDER = "[", "]"  # keys
 TOOL_HELP = (
     "**Move & edit**: drag an outline to move it, its handles to scale or turn it; click it once more to "
     "drag its corners, or click a corner to take it out. **Polygon**: click corner after corner, then the "
@@ -48,39 +56,50 @@ class Tools:
         return self.tool == MEND
 
 
-def choose_tools() -> tuple[Tools, DeltaGenerator]:
-    """Let the person choose; returns what they chose, and where what else they can do has room."""
-    st.session_state.setdefault(_TOOL, MEND)  # not as its default: `take` chooses too
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        tool = st.segmented_control("Tool", TOOLS, required=True, key=_TOOL, help=TOOL_HELP)
-        part = st.segmented_control(
-            "Part",
-            list(PARTS),
-            default=NUCLEUS,
-            required=True,
-            key=_PART,
-            help="What the tools draw and **Redraw** begins anew: the nucleus, or the cell with its nucleus.",
-        )
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    with row:
-        zoom = st.segmented_control(
-            "Zoom",
-            list(ZOOMS),
-            default=FIT,
-            required=True,
-            key=_ZOOM,
-            help="**Fit** shows the whole picture; the others come as much closer, to the nucleus at first.",
-        )
-        brush = st.slider(
-            "Brush (px)",
-            *BRUSH_SIZES,
-            value=BRUSH_SIZE,
-            key=_BRUSH,
-            disabled=tool not in (ADD, TAKE),
-            width=84,
-            help="How wide the brush is, in pixels of the cell's picture.",
-        )
-    return Tools(tool, PARTS[part], brush, ZOOMS[zoom], st.session_state.get(_COMPARE, False)), row
+def choose_tools() -> Tools:
+    """Let the person choose; returns what they chose."""
+    # not as their defaults: `press` chooses too
+    st.session_state.setdefault(_TOOL, MEND)
+    st.session_state.setdefault(_BRUSH, BRUSH_SIZE)
+    tool = st.segmented_control(
+        "Tool", list(TOOLS), required=True, format_func=_with_key, key=_TOOL, help=TOOL_HELP, width="stretch"
+    )
+    st.segmented_control(
+        "Part",
+        list(PARTS),
+        default=NUCLEUS,
+        required=True,
+        key=_PART,
+        help="What the tools draw and **Redraw** begins anew: the nucleus, or the cell with its nucleus.",
+    )
+    st.slider(
+        "Brush (px)",
+        *BRUSH_SIZES,
+        key=_BRUSH,
+        disabled=tool not in (ADD, TAKE),
+        help=f"How wide the brush is, in pixels of the cell's picture; keys **{THINNER}** and **{WIDER}**.",
+    )
+    st.segmented_control(
+        "Zoom",
+        list(ZOOMS),
+        default=FIT,
+        required=True,
+        key=_ZOOM,
+        help="**Fit** shows the whole picture; the others come as much closer, to the nucleus at first.",
+    )
+    return in_hand()
+
+
+def in_hand() -> Tools:
+    """Return what the person chose last, of the tools that are on the page."""
+    chosen = st.session_state
+    return Tools(
+        chosen[_TOOL],
+        PARTS[chosen[_PART]],
+        chosen[_BRUSH],
+        ZOOMS[chosen[_ZOOM]],
+        chosen.get(_COMPARE, False),
+    )
 
 
 def choose_comparison() -> None:
@@ -91,3 +110,18 @@ def choose_comparison() -> None:
 def take(tool: str) -> None:
     """Give a tool into hand; for callbacks."""
     st.session_state[_TOOL] = tool
+
+
+def press(key: str) -> None:
+    """Do what a key asks of the tools, if anything; for callbacks."""
+    for tool, own in TOOLS.items():
+        if key == own:
+            take(tool)
+    if key in (THINNER, WIDER) and st.session_state.get(_TOOL) in (ADD, TAKE):
+        size = st.session_state[_BRUSH]
+        step = max(1, size // 4)
+        st.session_state[_BRUSH] = int(np.clip(size + (step if key == WIDER else -step), *BRUSH_SIZES))
+
+
+def _with_key(tool: str) -> str:
+    return f":material/{ICONS[tool]}: {tool} :gray[{TOOLS[tool]}]"

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.review.canvas import canvas, current, reset
+from pages.parts.review.desk import cell_column, desk, furnish, tools_column
 from pap_core.contours import trace
 from pap_core.outlines import Outlines
 from pap_core.reviews.records import ReviewCell
@@ -54,6 +55,7 @@ def drawn_cell(radius: int) -> ReviewCell:
 def main() -> None:
     """Run the app."""
     st.set_page_config(layout="wide")
+    furnish()
     pages = [st.Page(review, title="Review"), st.Page(shapes, title="Shapes")]
     st.navigation(pages, position="top").run()
 
@@ -69,7 +71,8 @@ def review() -> None:
         begun = Outlines(cell.before.nucleus, cell.before.nucleus)
     st.button("Forget", on_click=reset, args=(key,))
     st.button("Keep", shortcut="K", on_click=lambda: st.session_state.update(kept=current(key, begun)))
-    outlines = canvas(cell, begun, key)
+    with desk():
+        outlines = canvas(cell, begun, key, tools_column(), cell_column())
     assert st.session_state[key] is outlines
     st.text_input("Remark")
     kept = st.session_state.get("kept")

@@ -33,9 +33,14 @@ def draw(app: AppTest, change: Callable[[Shapes], Shapes], shapes: Shapes | None
 
 
 def press(app: AppTest, what: str) -> AppTest:
-    """Press keys that ask to "undo" or to "redo"."""
+    """Press keys that ask to "undo", to "redo", or a key of its own, as "B"."""
     events = f"$$STREAMLIT_INTERNAL_KEY_{_proto(app, 'review_keys').id}__events"
     return _send(app, events, json_trigger_value=json.dumps([{"event": "asked", "value": what}]))
+
+
+def give_room(app: AppTest, width: int, height: int) -> AppTest:
+    """Tell how many px are free for the canvas, as a browser does."""
+    return _send(app, _proto(app, "review_keys").id, json_value=json.dumps({"room": [width, height]}))
 
 
 def moved(part: int, right: float, down: float) -> Callable[[Shapes], Shapes]:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from pap_core.outlines import Outlines
 from pap_core.reviewing.queue import ordered
 from pap_core.reviewing.split_queue import SplitQueue
+from pap_core.reviews.handles import MOST, handles
 from pap_core.reviews.records import ReviewCell
 from tests.helpers.pages.visiting import APP, PATIENCE
 
@@ -39,6 +40,13 @@ def reject(app: AppTest, reason: str) -> AppTest:
     return press(app, "rejected")
 
 
+def see(app: AppTest) -> AppTest:
+    """Read the queue with everything told, not blind."""
+    app.toggle(key="review_blind").set_value(False).run()
+    assert not app.exception
+    return app
+
+
 def at(app: AppTest) -> str:
     """Return the first signs of the id of the cell that is open."""
     return address(app, "cell")
@@ -56,6 +64,13 @@ def told(app: AppTest) -> list[str]:
 def middle(outlines: Outlines) -> np.ndarray:
     """Return the middle of the nucleus's box."""
     return (outlines.nucleus[0].min(axis=0) + outlines.nucleus[0].max(axis=0)) / 2
+
+
+def middle_shown(outlines: Outlines) -> np.ndarray:
+    """Return the middle of the box of the handles that the nucleus is shown by."""
+    (ring,) = outlines.nucleus
+    shown = ring[handles(ring, MOST)]
+    return (shown.min(axis=0) + shown.max(axis=0)) / 2
 
 
 def by_id(queue: SplitQueue, identifier: str) -> ReviewCell:
