@@ -22,6 +22,7 @@ from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.evaluations import read_summary
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pages.shared.reading import Reading, choose_reading
 from pap_core.comparison import compare as comparisons
 from pap_core.comparison.compare import Comparison
@@ -114,7 +115,7 @@ def in_pairs(shown: dict[str, Entry], table: pd.DataFrame, split: TestSplit, rea
 # Layout
 
 enter()
-st.title("Compare", anchor=False)
+heading("Compare")
 st.markdown(PURPOSE)
 st.caption(NOTES)
 datasets.refusal()

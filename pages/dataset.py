@@ -9,6 +9,7 @@ from pages.shared import access, datasets
 from pages.shared.builds import builds, finished
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pages.shared.reading import keep_choice
 from pap_core.data.composition import Composition
 from pap_core.errors import InputError
@@ -116,7 +117,7 @@ def done() -> None:
 # Layout
 
 enter()
-st.title("Data sets", anchor=False)
+heading("Data sets")
 st.markdown(PURPOSE)
 datasets.refusal()
 done()

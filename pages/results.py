@@ -31,6 +31,7 @@ from pages.shared.evaluations import (
     test_split,
 )
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pages.shared.reading import CLASSES, Reading, choose_reading
 from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit, find
@@ -152,7 +153,7 @@ def show_cell(kept: Kept, split: TestSplit, rows: pd.DataFrame, order: list[str]
 # Layout
 
 enter()
-st.title("Results", anchor=False)
+heading("Results")
 st.markdown(PURPOSE)
 st.caption(NOTES)
 datasets.refusal()

@@ -23,6 +23,7 @@ from pages.shared import access
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pages.shared.reviews import store
 from pap_core.errors import InputError
 
@@ -154,8 +155,7 @@ def all_reviews() -> None:
 
 enter()
 furnish()
-with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    st.title("Review", anchor=False, width="content")
+with heading("Review"):
     queue_menu = st.popover("What to review", icon=":material/checklist:", help=QUEUE_HELP)
     with st.popover("Keys", icon=":material/keyboard:", help="What each key does"):
         st.markdown(f"{PURPOSE}\n{KEYS}")

@@ -12,6 +12,7 @@ from pages.parts.segment.viewer import Shown, viewer
 from pages.shared import model as models
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pages.shared.model import Finding, Model, Picture
 from pap_core.errors import InputError
 
@@ -191,7 +192,7 @@ def result(model: Model, chosen: Chosen) -> None:
 # Layout
 
 enter()
-st.title("Segment a Pap smear", anchor=False)
+heading("Segment a Pap smear")
 st.markdown(PURPOSE)
 st.caption(NOTES)
 choice, outcome = st.columns([1, 3.2], gap="medium")

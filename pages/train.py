@@ -9,6 +9,7 @@ from pages.shared import datasets
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
 from pages.shared.front import enter
+from pages.shared.heading import heading
 from pap_core.errors import InputError
 from pap_core.training import process
 from pap_core.training.run import Run
@@ -49,7 +50,7 @@ def delete_damaged(name: str) -> None:
 # Layout
 
 enter()
-st.title("Train", anchor=False)
+heading("Train")
 st.markdown(PURPOSE)
 datasets.refusal()
 looking, starting = st.tabs([RUNS, NEW], key=TAB, on_change="rerun")

@@ -14,15 +14,6 @@ HELP = (
     "The trained network that segments, on every page. Shipped ones come with the program; each training "
     "run of this workspace offers its best."
 )
-# beside the title of the page, where there is room for both; no wider than what it shows, since it lies
-# over the title's row and whatever stands there is to be clicked
-_PLACE = """<style>
-@media (min-width: 1024px) {
-    [data-testid="stLayoutWrapper"]:has(> .st-key-chooser) {
-        margin: 1rem 0 -4.5rem auto; width: fit-content; max-width: 100%; z-index: 1;
-    }
-}
-</style>"""
 
 
 def chooser() -> None:
@@ -32,8 +23,7 @@ def chooser() -> None:
     except InputError as error:
         st.error(plain(str(error)))
         folder = None
-    st.html(_PLACE)
-    with st.container(horizontal=True, horizontal_alignment="right", key="chooser"):
+    with st.container(horizontal=True, horizontal_alignment="right", width="content", key="chooser"):
         if folder:
             _checkpoint(folder)
         account()

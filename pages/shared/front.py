@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages.shared.access import person
 from pages.shared.account import gate, notices
-from pages.shared.chooser import chooser
 from pages.shared.datasets import ready_set
 
 _ENTERED = "entered"  # key of the session
@@ -59,7 +58,6 @@ def front() -> None:
     gate()
     notices()
     st.session_state[_ENTERED] = True
-    chooser()
     page.run()
     ready_set()  # the first call of all starts it, in the background, once the page is there
 
