@@ -12,7 +12,7 @@ def heading(title: str) -> DeltaGenerator:
     A row of its own, without styles that come late: so nothing below it moves while a page is drawn.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.title(title, anchor=False, width="content")
-        beside = st.container(horizontal=True, vertical_alignment="center", gap="medium", width="stretch")
+        beside = st.container(horizontal=True, vertical_alignment="center", gap="medium")
         chooser()
+    beside.title(title, anchor=False, width="content")
     return beside
