@@ -43,8 +43,8 @@ def test_protocols_and_classes_are_named_and_never_mixed(here: Comparison) -> No
     app = opened()
     for protocol in ("channel-200", "strict"):
         for label_class in ("cytoplasm", "both"):
-            app.get("segmented_control")[0].set_value(protocol).run()
-            app.get("segmented_control")[1].set_value(label_class).run()
+            app.segmented_control(key="compare_protocol").set_value(protocol).run()
+            app.segmented_control(key="compare_class").set_value(label_class).run()
             assert not app.exception
             assert all(head.value.endswith(f"protocol {protocol}") for head in app.subheader)
             wide = wide_table(long_table(here), protocol, label_class)
@@ -62,7 +62,7 @@ def test_published_figures_stand_beside_and_are_marked(here: Comparison) -> None
     )
     assert np.isnan(beside.loc["K-means", ("Specificity", "published")])
     assert "another data set than this one, and not comparable" in said(app)
-    app.get("segmented_control")[1].set_value("nucleus").run()
+    app.segmented_control(key="compare_class").set_value("nucleus").run()
     assert "no figure for those shown" in said(app)  # of single classes the paper has Pix2Pix alone
 
 
@@ -263,7 +263,7 @@ def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparis
     assert [trace["name"] for trace in points] == ["No training", "Run or checkpoint beside them"]
     assert sorted(label["text"] for label in figure["layout"]["annotations"]) == sorted(named)
     assert "for want of a time" not in said(app)
-    app.get("segmented_control")[2].set_value("minutes").run()
+    app.segmented_control(key="compare_time").set_value("minutes").run()
     assert "for want of a time or of a figure: threshold" in said(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     points = [trace for trace in figure["data"] if trace["mode"] == "markers"]

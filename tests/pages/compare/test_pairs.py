@@ -53,7 +53,7 @@ def test_cells_come_with_the_largest_difference_first(here: Comparison) -> None:
     expected = table.assign(size=table["difference"].abs()).sort_values("size", ascending=False)
     assert cells(app) == list(expected[expected["size"] > 0]["id"])
     assert len(app.image) == len(cells(app))
-    app.get("segmented_control")[2].set_value(ORDERS[2]).run()
+    app.segmented_control(key="compare_order").set_value(ORDERS[2]).run()
     assert set(cells(app)) == set(table[table["difference"] < 0]["id"])
 
 
@@ -127,7 +127,9 @@ def test_the_address_opens_the_same_view(here: Comparison) -> None:
     app = opened(
         "Two methods", protocol="colour-200", **{"class": "Cytoplasm"}, first="otsu", order=ORDERS[1]
     )
-    assert [one.value for one in app.get("segmented_control")] == ["colour-200", "cytoplasm", ORDERS[1]]
+    keys = ("compare_protocol", "compare_class", "compare_order")
+    again = [app.segmented_control(key=key).value for key in keys]
+    assert again == ["colour-200", "cytoplasm", ORDERS[1]]
     assert app.query_params["compare_of"] == here.folder.name
     assert app.selectbox(key="compare_first").value == "otsu"
     assert app.query_params["compare_second"] == "k-means"
