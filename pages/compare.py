@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare.about import show_about
 from pages.parts.compare.against import show_all_against
@@ -14,7 +15,7 @@ from pages.parts.compare.nuclei import show_nuclei
 from pages.parts.compare.pair import show_difference
 from pages.parts.compare.progress import begin_form, new_comparison, work_left
 from pages.parts.compare.quality import show_quality
-from pages.parts.compare.tables import downloads, show_tables
+from pages.parts.compare.tables import show_tables
 from pages.parts.compare.verdict import verdict
 from pages.parts.compare.view import choose_comparison, choose_entries, choose_pair, to_first_page
 from pages.shared import datasets
@@ -67,14 +68,22 @@ def headline(entries: dict[str, Entry], minutes: float) -> None:
     )
 
 
-def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]) -> None:
-    """Show the methods that have a result, and runs beside them."""
+def compared(
+    comparison: Comparison, split: TestSplit, methods: dict[str, Entry], first: DeltaGenerator
+) -> None:
+    """Show the methods that have a result, and runs beside them.
+
+    Args:
+        comparison: whose methods they are.
+        split: on which they were measured.
+        methods: see `measured`.
+        first: where the verdict goes.
+    """
     protocols = figures(methods)["protocol"].unique()
     reading = choose_reading("compare", protocols, ("both", "nucleus", "cytoplasm"), to_first_page)
-    said = st.container()
     shown = choose_entries(methods, beside(comparison, split, methods))
     table = figures(shown)
-    with said:
+    with first:
         verdict(methods, shown, table, reading)
     stem = f"comparison_{comparison.folder.name}"
     names = [FIGURES, NUCLEI, TIME, PAIR, ABOUT]
@@ -84,8 +93,7 @@ def compared(comparison: Comparison, split: TestSplit, methods: dict[str, Entry]
             continue
         with tab:
             if name == FIGURES:
-                show_tables(shown, table, reading)
-                downloads(table, reading, stem)
+                show_tables(shown, table, reading, stem)
             elif name == NUCLEI:
                 show_nuclei(shown, nuclei(shown), split, stem)
             elif name == TIME:
@@ -128,13 +136,14 @@ try:
             comparison = choose_comparison(found)
             if sets:
                 new_comparison(sets)
+        first = st.container()
         split = split_of(comparison)
         methods = measured(comparison, split)
         say_damaged(comparison.damaged(), "method")
         work_left(comparison, [name for name in available() if name not in methods])
         if methods:
             headline(methods, comparison.minutes)
-            compared(comparison, split, methods)
+            compared(comparison, split, methods, first)
         else:
             show_about(methods)
 except InputError as error:

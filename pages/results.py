@@ -9,17 +9,13 @@ import streamlit as st
 from pages.parts.results import job
 from pages.parts.results.cell import cell_dialog
 from pages.parts.results.charts import show_charts
+from pages.parts.results.filters import choose_cells
 from pages.parts.results.gallery import show_gallery
 from pages.parts.results.nuclei import show_nuclei
+from pages.parts.results.selection import selected, show_selection
+from pages.parts.results.summary import show_summary
 from pages.parts.results.tables import show_tables
-from pages.parts.results.view import (
-    CELL,
-    choose_cells,
-    choose_checkpoint,
-    choose_data,
-    open_cell,
-    to_first_page,
-)
+from pages.parts.results.view import CELL, choose_checkpoint, choose_data, open_cell, to_first_page
 from pages.shared import access, datasets
 from pages.shared.display import plain
 from pages.shared.evaluations import (
@@ -43,7 +39,7 @@ PURPOSE = (
 NOTES = (
     "Research use only, not a medical device. The address of this page keeps what you look at: send it on."
 )
-TABLES, NUCLEI, CHARTS, CELLS = "Figures", "Nuclei", "Charts", "Cells"
+SUMMARY, TABLES, NUCLEI, CHARTS, CELLS = "Summary", "Figures", "Nuclei", "Charts", "Cells"
 
 
 # Parts
@@ -93,12 +89,16 @@ def headline(summary: dict) -> None:
     )
 
 
-def download(rows: pd.DataFrame, order: list[str], summary: dict, reading: Reading) -> None:
-    """Offer the rows listed, as they stand in the table by image."""
-
+def cells_listed(
+    kept: Kept, split: TestSplit, rows: pd.DataFrame, order: list[str], reading: Reading
+) -> None:
+    """Show the cells listed, and offer their rows as they stand in the table by image."""
+    show_gallery(kept, split, rows, order, reading)
+    if not order:
+        return
     st.download_button(
         "Cells listed (CSV)",
-        partial(listed_csv, rows, order, summary),
+        partial(listed_csv, rows, order, read_summary(kept)),
         f"cells_{reading.protocol}_{reading.label_class}.csv",
         "text/csv",
         on_click="ignore",
@@ -114,17 +114,16 @@ def results(kept: Kept, split: TestSplit) -> None:
     headline(summary)
     reading = choose_reading("results", summary["protocols"], CLASSES, to_first_page)
     rows = read_rows(kept, reading)
-    tables, nuclei, charts, cells = st.tabs(
-        [TABLES, NUCLEI, CHARTS, CELLS], key="results_view", bind="query-params"
+    at_a_glance, tables, nuclei, charts, cells = st.tabs(
+        [SUMMARY, TABLES, NUCLEI, CHARTS, CELLS], key="results_view", bind="query-params"
     )
-    with (
-        cells
-    ):  # its controls are read on the other tabs as well: a cell opened there steps through this list
+    with cells:  # read on the other tabs as well: a cell opened there steps through this list
         order = choose_cells(rows)
         if cells.open:
-            show_gallery(kept, rows, order, reading)
-            if order:
-                download(rows, order, summary, reading)
+            cells_listed(kept, split, rows, order, reading)
+    if at_a_glance.open:
+        with at_a_glance:
+            show_summary(summary, reading)
     if tables.open:
         with tables:
             show_tables(summary, reading)
@@ -134,6 +133,9 @@ def results(kept: Kept, split: TestSplit) -> None:
     if charts.open:
         with charts:
             show_charts(rows, reading)
+            if chosen := selected(rows["id"]):
+                show_selection(chosen, "charts")
+                cells_listed(kept, split, rows, order, reading)
     show_cell(kept, split, rows, order, reading)
 
 

@@ -14,10 +14,10 @@ from pap_core.model.catalogue import WEIGHTS, digest
 
 
 def read_rows(kept: Kept, reading: Reading) -> pd.DataFrame:
-    """Read the rows of one protocol and class, a cell each, with the metric in % as `value`."""
+    """Read the rows of one protocol and class, a cell each, with the metric as `value`, 0 to 1."""
     rows = read_protocol(kept, reading.protocol)
     rows = rows[rows["class"] == reading.label_class]
-    return rows.assign(value=100 * rows[reading.metric])
+    return rows.assign(value=rows[reading.metric].astype(float))
 
 
 def listed_csv(rows: pd.DataFrame, order: list[str], summary: dict) -> bytes:

@@ -37,7 +37,9 @@ def compared(person: "BrowserContext", address: str) -> str:
     page.get_by_role("link", name="Compare").first.click()
     page.get_by_text("There is no comparison yet").wait_for()
     settle(page)
-    methods = page.get_by_role("combobox", name="Methods to measure")
+    page.get_by_text("Choose", exact=True).first.click()
+    settle(page)
+    methods = page.get_by_role("combobox", name="These")
     for name in ("K-means", "Otsu"):
         methods.click()
         page.get_by_role("option", name=name, exact=True).click()
@@ -46,7 +48,7 @@ def compared(person: "BrowserContext", address: str) -> str:
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Comparing: the process starts").or_(page.get_by_text("Method 1 of 2")).first.wait_for()
     page.get_by_text("16 methods are without a result").wait_for()  # by itself, once it is done
-    page.get_by_text("is best so far").wait_for()
+    page.get_by_text("is best of the 2 shown").wait_for()
     settle(page)
     found = page.url
     page.close()
@@ -56,7 +58,7 @@ def compared(person: "BrowserContext", address: str) -> str:
 @pytest.fixture
 def page(visit: Callable, compared: str) -> "Page":
     page = visit(compared)
-    page.get_by_text("is best so far").wait_for()
+    page.get_by_text("is best of the 2 shown").wait_for()
     settle(page)
     return page
 

@@ -37,7 +37,7 @@ def evaluated(person: "BrowserContext", address: str) -> str:
     page.get_by_role("link", name="Results").first.click()
     page.get_by_role("heading", name="Results", exact=True).wait_for()
     page.get_by_role("button", name="Evaluate on").click()
-    page.get_by_role("heading", name="Measured and published").wait_for()
+    page.get_by_role("heading", name="All crops").wait_for()
     page.close()
     return f"{address}/results"
 
@@ -45,7 +45,7 @@ def evaluated(person: "BrowserContext", address: str) -> str:
 @pytest.fixture
 def page(visit: Callable, evaluated: str) -> "Page":
     page = visit(evaluated)
-    page.get_by_role("heading", name="Measured and published").wait_for()
+    page.get_by_role("heading", name="All crops").wait_for()
     settle(page)
     return page
 
@@ -101,7 +101,7 @@ def test_a_point_opens_its_cell_and_keys_step_on(page: "Page") -> None:
 
 def test_the_address_opens_the_same_view_elsewhere(page: "Page", visit: Callable) -> None:
     page.get_by_role("tab", name="Cells").click()
-    page.get_by_role("button", name="Parabasal", exact=True).click()
+    page.get_by_role("button", name="parabasal", exact=True).click()
     settle(page)
     page.get_by_text("Cytoplasm", exact=True).first.click()
     settle(page)
@@ -127,7 +127,7 @@ def test_the_address_opens_the_same_view_elsewhere(page: "Page", visit: Callable
 
 def test_what_is_listed_is_downloaded(page: "Page", tmp_path: Path) -> None:
     page.get_by_role("tab", name="Cells").click()
-    page.get_by_role("button", name="Dyskeratotic", exact=True).click()
+    page.get_by_role("button", name="dyskeratotic", exact=True).click()
     page.get_by_role("img", name="Crop Dyskeratotic").first.wait_for()
     settle(page)
     with page.expect_download() as waiting:

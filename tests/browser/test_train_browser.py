@@ -116,7 +116,7 @@ def test_a_run_outlives_page_and_server(place: Path, visit: Callable) -> None:
         page.get_by_role("button", name=f"Checkpoint: run {run.folder.name}").wait_for()
         settle(page)
         page.get_by_role("link", name="Results").last.click()
-        page.get_by_role("heading", name="Measured and published").wait_for()
+        page.get_by_role("heading", name="All crops").wait_for()
         assert f"run+{run.folder.name}" in page.url or f"run%20{run.folder.name}" in page.url
 
 

@@ -3,13 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from pages.parts.compare.by_category import METHOD
 from pages.parts.compare.data import Entry, pair
 from pages.shared.display import plain
 from pages.shared.reading import Reading
-from pap_core.comparison.pairs import difference, probability
+from pages.shared.tables import HIGH, LOW, as_csv
 from pap_core.comparison.table import wide_table
 from pap_core.evaluation.intervals import LEVEL
 
+_DIFFERENCE, _P = "Difference", "Wilcoxon p"
 _PAIRS = "It takes a moment for all pairs…"
 
 
@@ -32,17 +34,21 @@ def show_all_against(first: Entry, entries: dict[str, Entry], table: pd.DataFram
     if not shown.open:
         return
     with shown, st.spinner(_PAIRS):
+        found = all_against(first, entries, table, reading)
         st.dataframe(
-            all_against(first, entries, table, reading),
+            found,
             hide_index=True,
             height="content",
             placeholder="–",
+            column_config={"Method": METHOD, _P: st.column_config.NumberColumn(format="%.2g")}
+            | dict.fromkeys((_DIFFERENCE, LOW, HIGH), st.column_config.NumberColumn(format="%+.3f")),
             alt=f"{reading.title} of each method less that of {first.title}, cell by cell, under "
             f"{reading.protocol}",
         )
+        as_csv(found, f"against_{first.name}_{reading.protocol}_{reading.label_class}_{reading.metric}")
         st.caption(
             f"{reading.title}, protocol {reading.protocol}: each method less {plain(first.title)}, on the "
-            f"cells where the metric is defined for both; mean [{LEVEL} % interval by smear or slide], "
+            f"cells where the metric is defined for both; mean, {LEVEL} % interval by smear or slide; "
             "rows in the order of the mean Jaccard index. Nothing is corrected for the number of pairs."
         )
 
@@ -58,11 +64,13 @@ def all_against(
         rows.append(
             {
                 "Method": entries[name].title,
-                "Difference": difference(found) if found.crops else "–",
+                _DIFFERENCE: found.mean,
+                LOW: found.low,
+                HIGH: found.high,
                 "Cells": found.crops,
                 "Better on": found.better,
                 "Worse on": found.worse,
-                "Wilcoxon p": probability(found.p),
+                _P: found.p,
             }
         )
     return pd.DataFrame(rows)

@@ -11,6 +11,7 @@ from pages.parts.compare.view import CELL, open_cell
 from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.categories import written
 from pap_core.errors import InputError
 from pap_core.evaluation.store import TestSplit
 
@@ -51,8 +52,8 @@ def _show(
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.steps(crop, order, "compare", open_cell)
     st.markdown(
-        f"**{plain(row['category'])}** · crop {plain(crop)} · smear or slide {plain(row['group'])} · "
-        f"{reading.title}, protocol {reading.protocol}"
+        f"**{plain(written(row['category']))}** · crop {plain(crop)} · "
+        f"smear or slide {plain(row['group'])} · {reading.title}, protocol {reading.protocol}"
     )
     try:
         pictures = _pictures(

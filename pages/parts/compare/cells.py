@@ -12,6 +12,7 @@ from pages.parts.compare.view import PAGE, open_cell, to_first_page
 from pages.shared import cards
 from pages.shared.display import jpeg_bytes, plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.categories import written
 from pap_core.data import places
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
@@ -94,7 +95,7 @@ def _card(crop: str, row: pd.Series, first: Entry, second: Entry, split: TestSpl
         alt = f"Crop {crop}: as it is, as marked, by {first.title}, by {second.title}"
         st.image(strip, width="stretch", alt=alt)
     st.button(
-        f":small[{values} · **{row['difference']:+.3f}** {plain(str(row['category']))}]",
+        f":small[{values} · **{row['difference']:+.3f}** {plain(written(str(row['category'])))}]",
         key=f"pair_open_{crop}",
         width="stretch",
         help=plain(crop),

@@ -1,20 +1,15 @@
 """The nuclei that methods found one by one: of all crops, and by category."""
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
+from pages.parts.compare.by_category import METHOD, in_columns, show_by_category
 from pages.parts.compare.data import Entry
-from pages.parts.compare.tables import METHOD, in_columns
 from pages.shared.nuclei import HEADING, MEASURES, NOTE, offer_matching
-from pap_core.comparison.table import ALL, with_ends
-from pap_core.evaluation.intervals import LEVEL
+from pages.shared.tables import HIGH, LOW, SHARE, as_csv
+from pap_core.comparison.table import ALL
 from pap_core.evaluation.measured import OUTLINES
 from pap_core.evaluation.store import TestSplit
-from pap_core.export.spreadsheet import spreadsheet_csv
-
-_INTERVAL = f"{LEVEL} % interval"
 
 
 def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit, stem: str) -> None:
@@ -37,12 +32,18 @@ def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit
         hide_index=True,
         height="content",
         placeholder="–",
-        column_config={"Method": METHOD}
+        column_config={"Method": METHOD, LOW: SHARE, HIGH: SHARE}
         | {
             name: st.column_config.NumberColumn(format="%.1f" if measure in OUTLINES else "%.3f")
             for measure, name in MEASURES.items()
         },
         alt="How well each method found single nuclei, best F1 first",
+    )
+    as_csv(
+        table,
+        f"{stem}_nuclei",
+        "Nuclei (CSV)",
+        "A row for each of those shown, by category and measure, with its interval.",
     )
     st.markdown(NOTE)
     st.subheader("By category, protocol strict", anchor=False)
@@ -54,22 +55,11 @@ def show_nuclei(entries: dict[str, Entry], table: pd.DataFrame, split: TestSplit
         bind="query-params",
         width=300,
     )
-    st.dataframe(
+    show_by_category(
         by_category(entries, table, measure),
-        hide_index=True,
-        height="content",
-        placeholder="–",
-        column_config={"Method": METHOD},
-        alt=f"{MEASURES[measure]} of nuclei by category, a row for each method",
-    )
-    st.download_button(
-        "Nuclei (CSV)",
-        partial(spreadsheet_csv, table),
-        f"{stem}_nuclei.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        help="A row for each of those shown, by category and measure, with its interval.",
+        f"{stem}_nuclei_{measure}",
+        f"{MEASURES[measure]} of nuclei by category, a row for each method",
+        1 if measure in OUTLINES else 3,
     )
 
 
@@ -82,8 +72,8 @@ def of_all(entries: dict[str, Entry], table: pd.DataFrame) -> pd.DataFrame:
     for measure, name in MEASURES.items():
         shown[name] = wide[measure].to_numpy()
         if measure == "f1":
-            ends = of_f1.loc[wide.index, ["mean", "low", "high"]].to_numpy()
-            shown[_INTERVAL] = [with_ends(*one).partition(" ")[2] for one in ends]
+            shown[LOW] = of_f1.loc[wide.index, "low"].to_numpy(dtype=float)
+            shown[HIGH] = of_f1.loc[wide.index, "high"].to_numpy(dtype=float)
     return shown
 
 

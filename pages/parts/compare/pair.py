@@ -8,9 +8,10 @@ import streamlit as st
 from pages.parts.compare.data import Entry, pair
 from pages.parts.compare.verdict import chance
 from pages.parts.compare.view import open_cell
-from pages.shared.charts import COLOURS, SYMBOLS, clickable
+from pages.shared.charts import COLOURS, LEGEND, ROOM, SYMBOLS, choose_picture, clickable
 from pages.shared.display import plain
 from pages.shared.reading import METRICS, Reading
+from pap_core.categories import in_order, written
 from pap_core.comparison.pairs import difference, probability
 from pap_core.evaluation.intervals import LEVEL
 
@@ -71,6 +72,7 @@ def show_pair(table: pd.DataFrame, first: Entry, second: Entry, reading: Reading
         open_cell,
         f"{reading.title} of {first.title} and of {second.title}, {len(table)} cells, protocol "
         f"{reading.protocol}",
+        choose_picture("compare"),
     )
 
 
@@ -93,13 +95,14 @@ def each_against_other(table: pd.DataFrame, first: str, second: str, reading: Re
     figure.add_scatter(
         x=ends, y=ends, mode="lines", line={"color": "#888888"}, hoverinfo="skip", showlegend=False
     )
-    for number, (category, part) in enumerate(table.groupby("category")):
+    for number, category in enumerate(in_order(table["category"])):
+        part = table[table["category"] == category]
         style = number % len(COLOURS)
         figure.add_scatter(
             x=part["first"],
             y=part["second"],
             mode="markers",
-            name=category,
+            name=written(category),
             marker={"size": 7, "opacity": 0.75, "color": COLOURS[style], "symbol": SYMBOLS[style]},
             customdata=part[["id"]],
             hovertemplate=f"%{{customdata[0]}}<br>{first} %{{x:.3f}}<br>{second} %{{y:.3f}}<extra></extra>",
@@ -107,9 +110,9 @@ def each_against_other(table: pd.DataFrame, first: str, second: str, reading: Re
     figure.update_xaxes(title=f"{METRICS[reading.metric]}, {first}", range=ends, zeroline=False)
     figure.update_yaxes(title=f"{METRICS[reading.metric]}, {second}", range=ends, zeroline=False)
     return figure.update_layout(
-        height=480,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        height=520,
+        margin=ROOM,
         dragmode="zoom",
         showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND,
     )

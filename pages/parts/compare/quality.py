@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.compare.data import PIX2PIX, Entry
-from pages.shared.charts import COLOURS, SYMBOLS
+from pages.shared.charts import COLOURS, LEGEND, SYMBOLS, choose_picture, saved
 from pages.shared.display import plain
 from pages.shared.reading import METRICS, Reading
 from pap_core.comparison.table import ALL
@@ -21,7 +21,7 @@ AXES = {"milliseconds": "Time of a crop by itself (ms)", "minutes": "Training, m
 KINDS = ("Pix2Pix", "Other network", "Combination", "No training", "Run or checkpoint beside them")
 _TICKS = [float(f"{digit}e{power}") for power in range(-1, 6) for digit in (1, 2, 5)]  # of a logarithmic axis
 _LINE = 19  # px, of a label
-_TOP, _BOTTOM, _RIGHT = 40, 60, 250  # px, around the chart; its labels stand on the right
+_TOP, _BOTTOM, _RIGHT = 40, 95, 250  # px, around the chart; its labels stand on the right
 
 
 def show_quality(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> None:
@@ -46,6 +46,7 @@ def show_quality(entries: dict[str, Entry], table: pd.DataFrame, reading: Readin
     st.plotly_chart(
         quality(points, reading, time),
         key="compare_quality",
+        config=saved(f"quality_{reading.protocol}_{reading.label_class}", choose_picture("compare")),
         alt=f"{reading.title} of {len(points)} methods against {AXES[time]}; best is "
         f"{points['title'].iloc[0]} with {points['mean'].iloc[0]:.3f}",
     )
@@ -147,7 +148,7 @@ def quality(points: pd.DataFrame, reading: Reading, time: str) -> "go.Figure":
     return figure.update_layout(
         height=height,
         margin={"l": 10, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, "autoexpand": False} | {"l": 70},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
+        legend=LEGEND,
     )
 
 

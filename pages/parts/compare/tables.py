@@ -1,14 +1,15 @@
 """The figures of a comparison as tables: of all, beside the published ones, by category; and to take away."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from pages.parts.compare.by_category import METHOD, in_columns, show_by_category
 from pages.parts.compare.data import PIX2PIX, Entry
 from pages.shared.reading import METRICS, Reading
-from pap_core.comparison.table import ALL, NAMES, latex, markdown, share, wide_table, with_ends
+from pages.shared.tables import HIGH, LOW, SHARE
+from pap_core.comparison.table import NAMES, latex, markdown, wide_table
 from pap_core.evaluation.intervals import LEVEL, RESAMPLES
 from pap_core.evaluation.published import DOI, PUBLISHED, TABLE_5
 from pap_core.export.spreadsheet import spreadsheet_csv
@@ -27,17 +28,16 @@ PUBLISHED_NOTE = (
     "what the same method does on these crops. The paper does not name its protocol; its own figures fit "
     "channel-200 best."
 )
-_SHARE = st.column_config.NumberColumn(format="%.3f")
-METHOD = st.column_config.TextColumn(pinned=True, width=230)
 
 
-def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> None:
+def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading, stem: str) -> None:
     """Show what was measured of all, then beside what is published, then by category.
 
     Args:
         entries: at least one.
         table: their figures, see `pap_core.comparison.table.long_table`.
         reading: protocol and class of all three, metric of the last.
+        stem: how the names of the files begin that take them away.
     """
     of, protocol = NAMES[reading.label_class], reading.protocol
     st.subheader(f"{of}, protocol {protocol}", anchor=False)
@@ -46,7 +46,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         hide_index=True,
         height="content",
         placeholder="–",
-        column_config={name: _SHARE for name in METRICS.values()}
+        column_config={name: SHARE for name in (*METRICS.values(), LOW, HIGH)}
         | {
             "Method": METHOD,
             COSTS["milliseconds"]: st.column_config.NumberColumn(format="%.0f"),
@@ -55,6 +55,7 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         },
         alt=f"Metrics of {of.lower()} under {protocol} and what each method takes, best Jaccard first",
     )
+    downloads(table, reading, stem)
     st.markdown(NOTE)
     st.subheader(f"Measured and published: {of.lower()}, protocol {protocol}", anchor=False)
     beside = beside_published(entries, table, reading)
@@ -67,23 +68,17 @@ def show_tables(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
             height="content",
             placeholder="–",
             # by place, the index being 0: columns of two heads have no name
-            column_config={1: METHOD} | dict.fromkeys(range(2, beside.shape[1] + 1), _SHARE),
+            column_config={1: METHOD} | dict.fromkeys(range(2, beside.shape[1] + 1), SHARE),
             alt=f"Metrics of {of.lower()} measured here under {protocol}, beside those the paper prints",
         )
     st.markdown(PUBLISHED_NOTE)
     st.subheader(f"By category: {reading.title}, protocol {protocol}", anchor=False)
-    st.dataframe(
+    show_by_category(
         by_category(entries, table, reading),
-        hide_index=True,
-        height="content",
-        column_config={"Method": METHOD},
-        placeholder="–",
-        alt=f"{reading.title} by category under {protocol}, a row for each method",
+        f"{stem}_{protocol}_{reading.label_class}_{reading.metric}",
+        f"{reading.title} by category under {protocol}, a row for each method",
     )
-    st.caption(
-        f"Mean [{LEVEL} % interval by smear or slide, where there is more than one]; rows in the order of "
-        "the first table, by the Jaccard index."
-    )
+    st.caption("Means; rows in the order of the first table, by the Jaccard index.")
 
 
 def all_metrics(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
@@ -91,7 +86,7 @@ def all_metrics(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
     wide = wide_table(table, reading.protocol, reading.label_class)
     shown = pd.DataFrame({"Method": [entries[name].title for name in wide.index]})
     shown[METRICS["jaccard"]] = wide["jaccard"].to_numpy()
-    shown[f"{LEVEL} % interval"] = [_between(low, high) for low, high in wide[["low", "high"]].to_numpy()]
+    shown[LOW], shown[HIGH] = wide["low"].to_numpy(), wide["high"].to_numpy()
     for metric, name in METRICS.items():
         shown[name] = wide[metric].to_numpy()  # the Jaccard index keeps its place, in front
     for cost, name in COSTS.items():
@@ -128,7 +123,7 @@ def published(name: str, label_class: str) -> dict[str, float]:
 
 
 def by_category(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
-    """Tabulate the metric chosen, with its interval, for each category and for all."""
+    """Tabulate the metric chosen for each category and for all; see `in_columns`."""
     order = wide_table(table, reading.protocol, reading.label_class).index
     chosen = table[
         (table["protocol"] == reading.protocol)
@@ -136,23 +131,6 @@ def by_category(entries: dict[str, Entry], table: pd.DataFrame, reading: Reading
         & (table["metric"] == reading.metric)
     ]
     return in_columns(entries, chosen, list(order))
-
-
-def in_columns(entries: dict[str, Entry], chosen: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
-    """Tabulate means with their intervals: a row for each method, a column for each category and for all.
-
-    Args:
-        entries: those shown.
-        chosen: one metric's rows, with `method`, `category`, `mean`, `low` and `high`.
-        order: of the methods.
-    """
-    shown = pd.DataFrame({"Method": [entries[name].title for name in order]})
-    names = [name for name in chosen["category"].unique() if name != ALL]
-    for category in (*names, ALL):
-        of_one = chosen[chosen["category"] == category].set_index("method").reindex(order)
-        cells = of_one[["mean", "low", "high"]].to_numpy()
-        shown["All" if category == ALL else category] = [with_ends(*one) for one in cells]
-    return shown
 
 
 def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
@@ -192,7 +170,3 @@ def downloads(table: pd.DataFrame, reading: Reading, stem: str) -> None:
             icon=":material/download:",
             help="The methods shown, under this protocol and class, for the package booktabs.",
         )
-
-
-def _between(low: float, high: float) -> str:
-    return "" if pd.isna(low) else f"[{share(low)}, {share(high)}]"

@@ -1,4 +1,4 @@
-"""Which method is best, and whether it is Pix2Pix: said in a sentence, with how sure that is."""
+"""Which of all those shown is best, and where Pix2Pix stands: in a sentence, with how sure that is."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def verdict(
     methods: dict[str, Entry], shown: dict[str, Entry], table: pd.DataFrame, reading: Reading
 ) -> None:
-    """Say which of those shown is best: the one that leads the table below, by the same figure.
+    """Say which of all those shown is best: the one that leads the table below, by the same figure.
 
     Args:
         methods: all of the comparison that have a result.
@@ -29,39 +29,52 @@ def verdict(
     ranked = wide_table(table, reading.protocol, reading.label_class).dropna(subset="jaccard")
     if ranked.empty:
         return
+    lead, sentences = ranked.index[0], [_best(shown, ranked, reading)]
+    if lead not in methods:
+        sentences.append("It stands beside the methods, and was trained for another time than they.")
+    sentences.append(_pix2pix(methods, shown, ranked, reading))
+    st.info(" ".join(filter(None, sentences)), icon=":material/balance:")
+
+
+def _best(shown: dict[str, Entry], ranked: pd.DataFrame, reading: Reading) -> str:
+    """Say which is best of all, and how far ahead of the next."""
     of = "both classes together" if reading.label_class == "both" else reading.label_class
     by = f"by the mean Jaccard index of {of} under {reading.protocol}"
-    lead, sentences = ranked.index[0], []
-    if lead not in methods:
-        sentences.append(
-            f"**{_title(shown, lead)}** leads {by}, {with_interval(ranked.loc[lead])}; it stands beside the "
-            "methods, and had another time to learn than they."
-        )
-    if of_methods := [name for name in ranked.index if name in methods]:
-        sentences.append(_of_methods(methods, ranked.loc[of_methods], by, reading))
-    st.info(" ".join(sentences), icon=":material/balance:")
-
-
-def _of_methods(methods: dict[str, Entry], ranked: pd.DataFrame, by: str, reading: Reading) -> str:
-    """Say which of the methods shown is best, and how far ahead of or behind Pix2Pix."""
-    best = ranked.index[0]
-    part = "" if len(ranked) == len(methods) else "Of the methods shown, "
-    ours = [name for name in ranked.index if name.startswith(PIX2PIX)]
-    if not ours:
-        measured = any(name.startswith(PIX2PIX) for name in methods)
-        return (
-            f"{part}**{_title(methods, best)}** is best so far {by}: {with_interval(ranked.loc[best])}. "
-            + ("Pix2Pix is not among them." if measured else "Pix2Pix has no result yet.")
-        )
-    other = ours[0] if best != ours[0] else next((name for name in ranked.index if name != best), None)
-    if other is None:
-        return f"**{_title(methods, best)}** alone " + ("is shown." if part else "has a result yet.")
-    wins = "wins" if best == ours[0] else "wins, not Pix2Pix,"
-    _, found = pair(methods[best], methods[other], Reading(reading.protocol, reading.label_class, "jaccard"))
+    lead, *others = ranked.index
+    if not others:
+        return f"**{_title(shown, lead)}** alone is shown; {by}: {with_interval(ranked.loc[lead])}."
     return (
-        f"{part}**{_title(methods, best)} {wins}** {by}: {with_interval(ranked.loc[best])}, beside "
-        f"{with_interval(ranked.loc[other])} of {_title(methods, other)}; on the same {found.crops:,} cells "
-        f"it is ahead by {difference(found)}{chance(found)}."
+        f"**{_title(shown, lead)}** is best of the {len(ranked)} shown {by}: "
+        f"{with_interval(ranked.loc[lead])}, beside {with_interval(ranked.loc[others[0]])} of "
+        f"{_title(shown, others[0])}{_ahead(shown, lead, others[0], reading)}."
+    )
+
+
+def _pix2pix(
+    methods: dict[str, Entry], shown: dict[str, Entry], ranked: pd.DataFrame, reading: Reading
+) -> str:
+    """Say where Pix2Pix stands, unless that is said of the first two."""
+    places = [place for place, name in enumerate(ranked.index) if name.startswith(PIX2PIX)]
+    if not places:
+        measured = any(name.startswith(PIX2PIX) for name in methods)
+        return "Pix2Pix is not among them." if measured else "Pix2Pix has no result yet."
+    if places[0] < 2:
+        return ""
+    lead, ours = ranked.index[0], ranked.index[places[0]]
+    return (
+        f"{_title(shown, ours)} is in place {places[0] + 1}, {with_interval(ranked.loc[ours])}"
+        f"{_ahead(shown, lead, ours, reading)}."
+    )
+
+
+def _ahead(shown: dict[str, Entry], lead: str, other: str, reading: Reading) -> str:
+    """Say by how much the first is ahead of another cell by cell, and whether that may be chance."""
+    _, found = pair(shown[lead], shown[other], Reading(reading.protocol, reading.label_class, "jaccard"))
+    if not found.crops:
+        return ""
+    return (
+        f"; on the same {found.crops:,} cells {_title(shown, lead)} is ahead by "
+        f"{difference(found)}{chance(found)}"
     )
 
 
@@ -74,5 +87,5 @@ def chance(found: "Paired") -> str:
     return ""
 
 
-def _title(methods: dict[str, Entry], name: str) -> str:
-    return plain(methods[name].title)
+def _title(shown: dict[str, Entry], name: str) -> str:
+    return plain(shown[name].title)

@@ -12,6 +12,8 @@ from pages.parts.results.view import CELL, open_cell
 from pages.shared import cards
 from pages.shared.display import fitted, jpeg_bytes, plain
 from pages.shared.reading import CLASSES, METRICS, Reading
+from pap_core.categories import written
+from pap_core.comparison.table import share
 from pap_core.data import places
 from pap_core.data.manifest import extent_of
 from pap_core.errors import InputError
@@ -84,7 +86,7 @@ def _show(kept: Kept, split: TestSplit, table: pd.DataFrame, order: list[str], r
             help="The class whose hits, misses and false alarms the last picture shows.",
         )
     st.markdown(
-        f"**{plain(rows['category'].iloc[0])}** · crop {plain(crop)} · smear or slide "
+        f"**{plain(written(rows['category'].iloc[0]))}** · crop {plain(crop)} · smear or slide "
         f"{plain(rows['group'].iloc[0])} · protocol {reading.protocol}"
     )
     try:
@@ -131,7 +133,7 @@ def legend(counts: pd.Series, unknown: int, name: str) -> None:
 def _metrics(rows: pd.DataFrame, crop: str) -> None:
     shown = pd.DataFrame(
         {
-            name: ["undefined" if pd.isna(value) else f"{100 * value:.1f} %" for value in rows[metric]]
+            name: ["undefined" if pd.isna(value) else share(value) for value in rows[metric]]
             for metric, name in METRICS.items()
         },
         index=[CLASSES[name] for name in rows.index],

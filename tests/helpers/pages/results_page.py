@@ -17,9 +17,9 @@ def kept_of(place: Path) -> Kept:
     return Kept(folder)
 
 
-def opened(data: str = "few", **address: str | list[str]) -> AppTest:
+def opened(data: str = "few", view: str = "Figures", **address: str | list[str]) -> AppTest:
     """Open the page at an address."""
-    return page("results", data=data, **address)
+    return page("results", data=data, view=view, **address)
 
 
 def cells(app: AppTest) -> list[str]:
@@ -30,7 +30,7 @@ def cells(app: AppTest) -> list[str]:
 
 
 def values(kept: Kept, reading: Reading = STRICT) -> pd.Series:
-    """Return a metric of each crop, in %."""
+    """Return a metric of each crop, 0 to 1."""
     table = kept.table()
     chosen = (table["protocol"] == reading.protocol) & (table["class"] == reading.label_class)
-    return 100 * table[chosen].set_index("id")[reading.metric]
+    return table[chosen].set_index("id")[reading.metric]

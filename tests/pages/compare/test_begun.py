@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from pages.parts.compare.progress import NEW
+from pages.parts.compare.progress import NEW, SOME
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison
 from pap_core.jobs.job import STOPPED
@@ -23,7 +24,28 @@ def test_a_method_without_a_result_says_what_to_press(here: Comparison) -> None:
     assert shown.loc["**U-Net**", "Result"] == "none: press Measure"
     assert "Otsu, A threshold selection method" in shown.loc["**Otsu**", "Cited"]
     assert "Two thresholds" in shown.loc["**Otsu**", "Simplified"]
-    assert app.button(key="compare_measure").label == f"Measure {len(available()) - 2} methods"
+    assert app.button(key="compare_measure").label == "Measure Mean-shift"  # what is quick comes first
+
+
+def choose(app: AppTest, key: str, names: list[str]) -> None:
+    app.segmented_control(key=f"{key}_which").set_value(SOME).run()
+    app.multiselect(key=key).set_value(names).run()
+
+
+def test_quick_methods_are_offered_first_and_all_with_their_hours(own: Comparison) -> None:
+    (own.folder / "otsu.json").unlink()
+    app = opened()
+    which = app.segmented_control(key="compare_missing_methods_which")
+    assert which.value == "Quick ones"
+    assert app.button(key="compare_measure").label == "Measure 2 methods"
+    assert "Quick ones: Mean-shift, Otsu; nothing to train, a matter of minutes" in said(app)
+    missing = len(available()) - 1
+    assert f"All {missing}: 13 networks to train, 13 min in all" in said(app)
+    which.set_value("All").run()
+    assert app.button(key="compare_measure").label == f"Measure {missing} methods"
+    choose(app, "compare_missing_methods", ["u-net", "otsu"])
+    assert app.button(key="compare_measure").label == "Measure 2 methods"
+    assert "Chosen: 1 network to train" in said(app)
 
 
 def finished(comparison: Comparison) -> None:
@@ -35,7 +57,7 @@ def finished(comparison: Comparison) -> None:
 def test_what_is_missing_is_measured_on_a_click(own: Comparison) -> None:
     (own.folder / "otsu.json").unlink()
     app = opened()
-    app.multiselect(key="compare_missing_methods").set_value(["otsu"]).run()
+    choose(app, "compare_missing_methods", ["otsu"])
     assert app.button(key="compare_measure").label == "Measure Otsu"
     app.button(key="compare_measure").click().run()
     assert not app.exception
@@ -52,9 +74,9 @@ def test_a_comparison_is_begun_from_nothing(own: Comparison) -> None:
     assert "There is no comparison yet" in said(app)
     app.selectbox(key="compare_new_data").set_value("few").run()
     app.number_input(key="compare_new_minutes").set_value(2.5).run()
-    assert "To train: 13 networks, 32 min in all" in said(app)
-    app.multiselect(key="compare_new_methods").set_value(["otsu"]).run()
-    assert "There is nothing to train." in said(app)
+    assert "13 networks to train, 32 min in all" in said(app)
+    choose(app, "compare_new_methods", ["otsu"])
+    assert "Chosen: nothing to train" in said(app)
     app.button(key="compare_start").click().run()
     assert not app.exception
     assert app.query_params["compare_of"] == f"{DIGEST}-2.5min"
@@ -71,7 +93,7 @@ def test_another_is_begun_beside_one_that_is_there(own: Comparison) -> None:
     app.run()
     app.selectbox(key="compare_new_data").set_value("few").run()
     app.number_input(key="compare_new_minutes").set_value(3.0).run()
-    app.multiselect(key="compare_new_methods").set_value(["otsu"]).run()
+    choose(app, "compare_new_methods", ["otsu"])
     app.button(key="compare_start").click().run()
     assert not app.exception
     assert not app.session_state[NEW]

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from pap_core.comparison.compare import Comparison
-from pap_core.methods.catalogue import NAMES, available
+from pap_core.methods.catalogue import NAMES, UNTRAINED, available
 from pap_core.model.catalogue import WEIGHTS
 from tests.helpers.comparing import DIGEST
 from tests.helpers.damages import FEW
@@ -28,7 +28,8 @@ def test_begun_and_nothing_measured(own: Comparison) -> None:
     for name in ("otsu", "k-means"):
         (own.folder / f"{name}.json").unlink()
     app = opened()
-    assert app.button(key="compare_measure").label == f"Measure {len(available())} methods"
+    assert app.button(key="compare_measure").label == f"Measure {len(UNTRAINED)} methods"  # the quick ones
+    assert f"All {len(available())}: " in said(app)
     assert len(app.table[0].value) == len(NAMES)
     assert not app.error
 
@@ -81,7 +82,8 @@ def test_an_evaluation_that_is_gone_is_to_be_measured_anew(own: Comparison) -> N
     shutil.rmtree(own.evaluation(own.done()["otsu"]).folder)
     app = opened()
     assert list(app.dataframe[0].value["Method"]) == ["K-means"]
-    assert app.button(key="compare_measure").label == f"Measure {len(available()) - 1} methods"
+    assert app.button(key="compare_measure").label == f"Measure {len(UNTRAINED) - 1} methods"
+    assert "Quick ones: Mean-shift, Otsu;" in said(app)
 
 
 @pytest.mark.parametrize("part", ["images", "labels", "predictions"])

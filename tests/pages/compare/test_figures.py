@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.compare.quality import spread
+from pap_core.categories import in_order, written
 from pap_core.comparison.compare import Comparison
 from pap_core.comparison.table import long_table, wide_table
 from pap_core.evaluation.paired import differences, paired
@@ -30,7 +31,8 @@ def test_figures_are_those_measured_best_first(here: Comparison) -> None:
     assert shown["Jaccard index"].is_monotonic_decreasing
     for name, row in zip(wide.index, shown.to_dict("records"), strict=True):
         assert row["Sensitivity"] == pytest.approx(rows(here, name)["sensitivity"].mean())
-        assert row["95 % interval"] == f"[{wide.loc[name, 'low']:.3f}, {wide.loc[name, 'high']:.3f}]"
+        ends = [row["95 % from"], row["95 % to"]]
+        assert ends == pytest.approx(list(wide.loc[name, ["low", "high"]]), nan_ok=True)
         assert row["ms per crop"] == here.done()[name].milliseconds
     assert "6 crops" in said(app)
     assert "1 minutes of training each" in said(app)
@@ -41,8 +43,8 @@ def test_protocols_and_classes_are_named_and_never_mixed(here: Comparison) -> No
     app = opened()
     for protocol in ("channel-200", "strict"):
         for label_class in ("cytoplasm", "both"):
-            app.get("segmented_control")[0].set_value(protocol).run()
-            app.get("segmented_control")[1].set_value(label_class).run()
+            app.segmented_control(key="compare_protocol").set_value(protocol).run()
+            app.segmented_control(key="compare_class").set_value(label_class).run()
             assert not app.exception
             assert all(head.value.endswith(f"protocol {protocol}") for head in app.subheader)
             wide = wide_table(long_table(here), protocol, label_class)
@@ -60,7 +62,7 @@ def test_published_figures_stand_beside_and_are_marked(here: Comparison) -> None
     )
     assert np.isnan(beside.loc["K-means", ("Specificity", "published")])
     assert "another data set than this one, and not comparable" in said(app)
-    app.get("segmented_control")[1].set_value("nucleus").run()
+    app.segmented_control(key="compare_class").set_value("nucleus").run()
     assert "no figure for those shown" in said(app)  # of single classes the paper has Pix2Pix alone
 
 
@@ -75,11 +77,16 @@ def test_pix2pix_has_its_single_classes_published(own: Comparison) -> None:
 def test_categories_have_the_metric_chosen(here: Comparison) -> None:
     app = opened(metric="Precision")
     shown = app.dataframe[2].value.set_index("Method")
-    categories = sorted(rows(here, "otsu")["category"].unique())
-    assert list(shown.columns) == [*categories, "All"]
+    categories = in_order(rows(here, "otsu")["category"])
+    assert list(shown.columns) == [*map(written, categories), "All"]
     for category in categories:
         of_one = rows(here, "otsu")[rows(here, "otsu")["category"] == category]
-        assert shown.loc["Otsu", category].startswith(f"{of_one['precision'].mean():.3f}")
+        assert shown.loc["Otsu", written(category)] == pytest.approx(of_one["precision"].mean())
+    app.toggle(key="compare_intervals").set_value(True).run()
+    wide = app.dataframe[2].value.set_index(("Method", ""))
+    of_all = long_table(here).query("metric == 'precision' and protocol == 'strict' and category == '(all)'")
+    ends = of_all[of_all["class"] == "both"].set_index("method").loc["otsu", ["mean", "low", "high"]]
+    assert list(wide.loc["Otsu", "All"]) == pytest.approx(list(ends), nan_ok=True)
 
 
 def test_methods_are_picked(here: Comparison) -> None:
@@ -106,7 +113,7 @@ def test_a_run_evaluated_on_the_same_split_is_picked_beside(here: Comparison) ->
     table = kept.table()
     table = table[(table["protocol"] == "strict") & (table["class"] == "both")]
     assert shown.loc["threshold", "Jaccard index"] == pytest.approx(table["jaccard"].mean())
-    assert [one.proto.disabled for one in app.get("download_button")] == [False] * 3
+    assert [one.proto.disabled for one in app.get("download_button")] == [False] * 4
 
 
 def test_an_evaluation_on_other_data_is_not_offered(own: Comparison) -> None:
@@ -121,6 +128,7 @@ def test_everything_shown_can_be_taken_away(here: Comparison) -> None:
         "All figures (CSV)",
         "Tables (Markdown)",
         "Table (LaTeX)",
+        "By category (CSV)",
     ]
     app = opened(beside=["threshold"], methods=["Otsu"])
     assert list(app.dataframe[0].value["Method"]) == ["Otsu", "threshold"]
@@ -132,14 +140,12 @@ def test_everything_shown_can_be_taken_away(here: Comparison) -> None:
 def test_without_pix2pix_nobody_has_won(here: Comparison) -> None:
     best = wide_table(long_table(here), "strict", "both").index[0]
     (info,) = opened().info
-    assert f"**{ABOUT[best].title}** is best so far" in info.value
+    assert f"**{ABOUT[best].title}** is best of the 2 shown" in info.value
     assert "Pix2Pix has no result yet" in info.value
 
 
-@pytest.mark.parametrize(("taken", "verdict"), [("u-net", "wins, not Pix2Pix,"), ("pix2pix-compact", "wins")])
-def test_the_winner_is_told_with_interval_and_paired_difference(
-    own: Comparison, taken: str, verdict: str
-) -> None:
+@pytest.mark.parametrize("taken", ["u-net", "pix2pix-compact"])
+def test_the_best_is_told_with_interval_and_paired_difference(own: Comparison, taken: str) -> None:
     better, worse = wide_table(long_table(own), "strict", "both").index
     other = "pix2pix-paper" if taken == "u-net" else "convnet"
     for found, name in ((better, taken), (worse, other)):
@@ -150,7 +156,8 @@ def test_the_winner_is_told_with_interval_and_paired_difference(
     (info,) = opened().info
     found = paired(differences(rows(own, taken), rows(own, other), "jaccard"))
     low, high = wide.loc[taken, ["low", "high"]]
-    assert f"**{ABOUT[taken].title} {verdict}** by the mean Jaccard index of both classes" in info.value
+    assert f"**{ABOUT[taken].title}** is best of the 2 shown by the mean Jaccard index of both" in info.value
+    assert "Pix2Pix has no result yet" not in info.value
     assert f"{wide.loc[taken, 'jaccard']:.3f} [{low:.3f}, {high:.3f}]" in info.value
     assert f"ahead by {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]" in info.value
 
@@ -166,9 +173,10 @@ def test_the_sentence_names_the_first_of_the_table_below(
 ) -> None:
     app = opened(protocol=protocol, **{"class": label_class})
     (info,) = app.info
-    assert f"**{first_of_the_table(app)}** is best so far" in info.value
+    assert f"**{first_of_the_table(app)}** is best of the 2 shown" in info.value
     best = app.dataframe[0].value.iloc[0]
-    assert f"under {protocol}: {best['Jaccard index']:.3f} {best['95 % interval']}" in info.value
+    ends = f"[{best['95 % from']:.3f}, {best['95 % to']:.3f}]"
+    assert f"under {protocol}: {best['Jaccard index']:.3f} {ends}" in info.value
     of = "both classes together" if label_class == "Together" else label_class.lower()
     assert f"Jaccard index of {of} under" in info.value
 
@@ -191,7 +199,7 @@ def test_another_class_may_have_another_best(own: Comparison) -> None:
         st.cache_data.clear()
     app = opened(**{"class": "Nucleus"})
     assert first_of_the_table(app) != together
-    assert f"**{first_of_the_table(app)}** is best so far" in app.info[0].value
+    assert f"**{first_of_the_table(app)}** is best of the 2 shown" in app.info[0].value
 
 
 def test_what_leads_beside_the_methods_is_told_first(own: Comparison) -> None:
@@ -203,17 +211,26 @@ def test_what_leads_beside_the_methods_is_told_first(own: Comparison) -> None:
     app = opened(beside=["threshold"])
     assert first_of_the_table(app) == "threshold"
     (info,) = app.info
-    assert info.value.startswith("**threshold** leads by the mean Jaccard index of both classes")
-    assert "0.999; it stands beside the methods" in info.value  # without an interval, for it has none
-    best = app.dataframe[0].value["Method"].iloc[1]
-    assert f"**{best}** is best so far" in info.value
+    assert info.value.startswith("**threshold** is best of the 3 shown by the mean Jaccard index of both")
+    second = app.dataframe[0].value["Method"].iloc[1]
+    assert "together under strict: 0.999, beside" in info.value  # without an interval, for it has none
+    assert f" of {second}; on the same 6 cells" in info.value
+    assert "It stands beside the methods" in info.value
 
 
-def test_of_methods_picked_the_best_of_those_is_told(here: Comparison) -> None:
+def test_one_picked_alone_is_told_as_such(here: Comparison) -> None:
     worse = wide_table(long_table(here), "strict", "both").index[1]
-    app = opened(methods=[ABOUT[worse].title])
+    (info,) = opened(methods=[ABOUT[worse].title]).info
+    assert f"**{ABOUT[worse].title}** alone is shown" in info.value
+
+
+def test_where_pix2pix_stands_is_told(own: Comparison) -> None:
+    take_for(own, wide_table(long_table(own), "strict", "both").index[1], "pix2pix-paper")
+    app = opened()
+    assert list(app.dataframe[0].value["Method"])[2] == "Pix2Pix, the paper's"
     (info,) = app.info
-    assert f"Of the methods shown, **{first_of_the_table(app)}** is best so far" in info.value
+    assert f"**{first_of_the_table(app)}** is best of the 3 shown" in info.value
+    assert "Pix2Pix, the paper's is in place 3, " in info.value
 
 
 # Quality and time
@@ -246,7 +263,7 @@ def test_quality_stands_against_time_and_every_point_has_its_name(here: Comparis
     assert [trace["name"] for trace in points] == ["No training", "Run or checkpoint beside them"]
     assert sorted(label["text"] for label in figure["layout"]["annotations"]) == sorted(named)
     assert "for want of a time" not in said(app)
-    app.get("segmented_control")[2].set_value("minutes").run()
+    app.segmented_control(key="compare_time").set_value("minutes").run()
     assert "for want of a time or of a figure: threshold" in said(app)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     points = [trace for trace in figure["data"] if trace["mode"] == "markers"]

@@ -34,7 +34,7 @@ def test_a_measure_is_chosen_by_category(here: Comparison) -> None:
     chosen = table[(table["metric"] == "aji") & (table["category"] == ALL)].set_index("method")
     for name in here.done():
         row = shown[shown["Method"] == ABOUT[name].title].iloc[0]
-        assert row["All"].startswith(f"{chosen.loc[name, 'mean']:.3f}")
+        assert row["All"] == pytest.approx(chosen.loc[name, "mean"])
 
 
 def test_those_of_before_are_matched_once(own: Comparison) -> None:

@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from pages.parts.results.charts import against_area, distribution
-from pages.parts.results.tables import against_published, by_category
+from pages.parts.results.tables import against_published, all_by_category, by_category
 from pages.shared.reading import Reading
+from pap_core.categories import in_order, written
 from pap_core.evaluation.published import DOI
 from pap_core.evaluation.store import Kept, find, split_of
-from tests.helpers.pages.results_page import STRICT, opened, values
+from tests.helpers.pages.comparing_page import numbers
+from tests.helpers.pages.results_page import STRICT, kept_of, opened, values
 from tests.helpers.pages.visiting import said
 
 
@@ -18,15 +22,54 @@ def test_figures_stand_beside_the_published_ones(here: Path, kept: Kept) -> None
     app = opened()
     shown = app.dataframe[0].value
     jaccard = shown[(shown["Class"] == "Nucleus") & (shown["Metric"] == "Jaccard index")].iloc[0]
-    assert jaccard["Measured (%, mean ± sd)"].startswith(
-        f"{values(kept).mean():.2f} ± {values(kept).std():.2f}"
-    )
-    assert jaccard["Published (%, mean ± sd)"] == "80.89 ± 15.89"
+    assert jaccard["Measured"] == pytest.approx(values(kept).mean())
+    assert jaccard["sd"] == pytest.approx(values(kept).std())
+    assert jaccard["95 % from"] < jaccard["Measured"] < jaccard["95 % to"]
+    assert list(jaccard[["Published", "Published sd"]]) == [0.8089, 0.1589]
     assert len(shown) == 18
     assert "6 crops" in said(app)
     assert f"doi {DOI}" in said(app)
     assert "Figures of different data sets are not comparable" in said(app)
-    assert list(app.dataframe[1].value["Category"]) == [*sorted(kept.table()["category"].unique()), "All"]
+    names = [written(one) for one in in_order(kept.table()["category"])]
+    assert list(app.dataframe[1].value["Category"]) == [*names, "All"]
+    assert [one.proto.label for one in app.get("download_button")] == ["Table (CSV)", "All by category (CSV)"]
+
+
+def test_every_figure_is_a_number_so_that_columns_sort(here: Path) -> None:
+    tables = [one.value for view in ("Summary", "Figures", "Nuclei") for one in opened(view=view).dataframe]
+    words = {name for table in tables for name in table.select_dtypes(exclude="number")}
+    assert words == {"Category", "Class", "Metric", "All crops"}
+
+
+def test_the_page_opens_on_each_class_with_its_interval(here: Path, kept: Kept) -> None:
+    app = opened(view="")
+    summary = kept.summary()
+    found = [*summary["protocols"]["strict"].values()]
+    figures = [one["jaccard"] for one in found] + [summary["nuclei"]["f1"]]
+    assert [one.value for one in app.metric] == [f"{one['mean']:.3f}" for one in figures]
+    for one in figures:
+        assert f"95 %: {one['low']:.3f} to {one['high']:.3f}" in said(app)
+    assert f"Dice {found[0]['dice']['mean']:.3f} (" in said(app)
+
+
+def test_categories_are_dots_in_clinical_order(own: Path) -> None:
+    folder = kept_of(own).folder
+    summary = kept_of(own).summary()
+    part = summary["categories"]["Parabasal"]
+    names = ("carcinoma_in_situ", "Zebra", "light_dysplastic", "normal_superficiel", "another")
+    (folder / "summary.json").write_text(json.dumps(summary | {"categories": dict.fromkeys(names, part)}))
+    app = opened(view="Summary", metric="Dice")
+    (chart,) = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    ordered = ["normal superficial", "light dysplastic", "carcinoma in situ", "another", "Zebra", "All"]
+    assert chart["layout"]["yaxis"]["ticktext"] == ordered
+    assert chart["layout"]["yaxis"]["range"][0] > chart["layout"]["yaxis"]["range"][1]  # the first on top
+    assert [trace["name"] for trace in chart["data"]] == ["Nucleus", "Cytoplasm", "Together"]
+    means = [part["protocols"]["strict"]["nucleus"]["dice"]["mean"]] * 5
+    means.append(summary["protocols"]["strict"]["nucleus"]["dice"]["mean"])
+    assert numbers(chart["data"][0]["x"]) == pytest.approx(means)
+    table = app.dataframe[0].value
+    assert list(table["Category"]) == [name for name in ordered for _ in range(3)]
+    assert list(table["Dice"][::3]) == pytest.approx(means)
 
 
 def test_protocols_are_named_and_never_mixed(here: Path, kept: Kept) -> None:
@@ -36,8 +79,9 @@ def test_protocols_are_named_and_never_mixed(here: Path, kept: Kept) -> None:
         assert not app.exception
         heads = [one.value for one in app.subheader]
         assert all(head.endswith(f"protocol {protocol}") for head in heads)
-        measured = app.dataframe[0].value["Measured (%, mean ± sd)"].iloc[4]
-        assert measured.startswith(f"{values(kept, Reading(protocol, 'nucleus', 'jaccard')).mean():.2f} ")
+        shown = app.dataframe[0].value.set_index(["Class", "Metric"])["Measured"]
+        reading = Reading(protocol, "nucleus", "jaccard")
+        assert shown["Nucleus", "Jaccard index"] == pytest.approx(values(kept, reading).mean())
     assert (
         len({values(kept, Reading(one, "nucleus", "jaccard")).mean() for one in ("strict", "channel-200")})
         == 2
@@ -53,19 +97,19 @@ def test_tables_name_what_was_left_out() -> None:
     part = {"crops": 3, "protocols": {"strict": {"nucleus": found, "both": found}}}
     table = against_published({**part, "categories": {}}, "strict")
     precision = table[table["Metric"] == "Precision"].iloc[0]
-    assert list(precision[["Measured (%, mean ± sd)", "95 % interval", "Left out"]]) == ["– ± –", "", 3]
-    assert set(table[table["Class"] == "Together"]["Published (%, mean ± sd)"]) == {
-        "95",
-        "93",
-        "94",
-        "79",
-        "89",
-        "–",  # the paper has no Dice
-    }
+    assert precision[["Measured", "95 % from", "95 % to", "sd"]].isna().all()
+    assert precision["Left out"] == 3
+    together = table[table["Class"] == "Together"].set_index("Metric")
+    assert set(together["Published"].drop("Dice")) == {0.95, 0.93, 0.94, 0.79, 0.89}
+    assert np.isnan(together.loc["Dice", "Published"])  # the paper has no Dice
+    row = by_category({**part, "categories": {"NA": part}}, Reading("strict", "nucleus", "precision")).iloc[0]
+    assert list(row[["Category", "Crops", "Left out"]]) == ["NA", 3, 3]
+    assert np.isnan(row["Precision"])
     row = by_category({**part, "categories": {"NA": part}}, STRICT).iloc[0]
-    assert (row["Category"], row["Crops"]) == ("NA", 3)
-    assert row["Precision"] == "– ± –, 3 left out"
-    assert row["Jaccard index"] == "50.00 ± 10.00 [40.00, 60.00]"
+    assert list(row[["Jaccard index", "95 % from", "95 % to", "sd", "Left out"]]) == [0.5, 0.4, 0.6, 0.1, 0]
+    everything = all_by_category({**part, "categories": {"NA": part}}, "strict")
+    assert len(everything) == 2 * 2 * 6
+    assert set(everything["undefined"]) == {0, 3}
 
 
 def test_every_cell_is_a_point_that_knows_its_crop(here: Path, kept: Kept) -> None:
@@ -88,7 +132,9 @@ def test_points_lie_where_the_table_says() -> None:
             "nucleus_area": [7, 8, 9],
         }
     )
-    points = [trace for trace in distribution(rows, STRICT, "Box").data if trace.type == "scatter"]
+    drawn = distribution(rows, STRICT, "Box").data
+    assert {trace.boxpoints for trace in drawn if trace.type == "box"} == {"outliers"}  # whiskers of 1.5 IQR
+    points = [trace for trace in drawn if trace.type == "scatter"]
     assert [list(trace.y) for trace in points] == [[2.0], [1.0, 3.0]]
     assert all(round(x) == place for place, trace in enumerate(points) for x in trace.x)
     areas = against_area(rows, STRICT).data

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from pap_core.categories import in_order, written
 from pap_core.evaluation.store import Kept
 from tests.helpers.pages.results_page import kept_of, opened
 from tests.helpers.pages.visiting import press, said
@@ -10,16 +14,23 @@ from tests.helpers.pages.visiting import press, said
 
 def test_they_stand_by_category_with_their_intervals(here: Path, kept: Kept) -> None:
     app = opened(view="Nuclei")
-    assert [head.value for head in app.subheader] == ["Nuclei one by one, protocol strict"]
-    shown = app.dataframe[0].value.set_index("Category")
+    heads = ["Nuclei one by one, protocol strict", "By category, protocol strict"]
+    assert [head.value for head in app.subheader] == heads
+    shown = app.dataframe[0].value.set_index("All crops")
     summary = kept.summary()
-    assert list(shown.index) == [*summary["categories"], "All", "All, 95 % interval", "All, added up"]
+    rows = ["Mean over crops", "95 % interval, from", "95 % interval, to", "All added up"]
+    assert list(shown.index) == rows
     f1, count = (summary["nuclei"][name] for name in ("f1", "count_error"))
-    assert shown.loc["All", "F1"] == f"{f1['mean']:.3f}"
-    assert shown.loc["All, 95 % interval", "F1"] == f"[{f1['low']:.3f}, {f1['high']:.3f}]"
-    assert shown.loc["All", "Count error"] == f"{count['mean']:+.3f}"
-    assert shown.loc["All, added up", "AJI"] == f"{summary['nuclei_together']['aji']:.3f}"
-    assert shown.loc["All, added up", "Outlines apart, mean (px)"] == ""
+    assert list(shown["F1"].iloc[:3]) == pytest.approx([f1["mean"], f1["low"], f1["high"]])
+    assert shown.loc["Mean over crops", "Count error"] == pytest.approx(count["mean"])
+    assert shown.loc["All added up", "AJI"] == pytest.approx(summary["nuclei_together"]["aji"])
+    assert np.isnan(shown.loc["All added up", "Outlines apart, mean (px)"])
+    of_each = app.dataframe[1].value.set_index("Category")
+    assert list(of_each.index) == [written(one) for one in in_order(summary["categories"])]
+    for category, part in summary["categories"].items():
+        expected = [np.nan if one is None else one for one in part["nuclei"]["f1"].values()]
+        row = of_each.loc[written(category), ["F1", "95 % from", "95 % to"]]
+        assert list(row) == pytest.approx([expected[0], *expected[2:4]], nan_ok=True)
 
 
 def test_those_of_an_evaluation_of_before_are_matched_once(own: Path) -> None:
@@ -34,4 +45,4 @@ def test_those_of_an_evaluation_of_before_are_matched_once(own: Path) -> None:
     assert "before nuclei were matched" in said(app)
     press(app, f"Match the nuclei of {summary['crops']} crops")
     assert kept.summary() == summary
-    assert list(app.dataframe[0].value["Category"])[-1] == "All, added up"
+    assert list(app.dataframe[0].value["All crops"])[-1] == "All added up"
