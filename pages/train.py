@@ -52,6 +52,8 @@ enter()
 st.title("Train", anchor=False)
 st.markdown(PURPOSE)
 datasets.refusal()
+if TAB not in st.session_state:
+    st.session_state[TAB] = RUNS if process.listed() else NEW
 looking, starting = st.tabs([RUNS, NEW], key=TAB, on_change="rerun")
 try:
     if looking.open:
