@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.train.form import new_run
 from pages.parts.train.live import live
-from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, choose_run, table
+from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, any_of, choose_run, table
 from pages.shared import datasets
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
@@ -35,9 +35,10 @@ def runs() -> None:
         listed = st.container()
     name = choose_run(found)
     with listed:
-        table(found, name)
+        listing = table(found, name)
     st.subheader(plain(name), anchor=False)
-    live(found[name], [found[one] for one in st.session_state.get(COMPARED, []) if one in found])
+    others = [found[one] for one in st.session_state.get(COMPARED, []) if one in found]
+    live(found[name], others, listing, any_of(found, process.LIVE))
 
 
 def delete_damaged(name: str) -> None:

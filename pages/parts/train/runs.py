@@ -1,17 +1,21 @@
 """The runs of the workspace: all of them in a table, and which one is open."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from pages.shared import watch
 from pages.shared.datasets import listed
 from pages.shared.display import plain
 from pap_core.data.described import located
 from pap_core.errors import InputError
+from pap_core.jobs.glance import stamp
 from pap_core.training import process
+from pap_core.workspace import runs as folder_of_runs
 
 if TYPE_CHECKING:
     from pap_core.training.process import Status
@@ -21,7 +25,7 @@ TAB, OPEN, COMPARED = "train_tab", "train_run", "train_compared"  # keys; the se
 _LAST = "train_last"  # the run that was open when the person left for another page
 RUNS, NEW = "Runs", "New run"
 COMPUTING = ("running", "stopping")  # of the states; a waiting run leaves the machine to others
-_EVERY = 3.0  # s
+_PAUSE = 4.0  # s, at least, between two drawings of the table
 _ROWS = 6  # of the table, before it scrolls
 _TABLE = "train_table"
 
@@ -82,14 +86,29 @@ def choose_run(found: dict[str, "Run"]) -> str:
     return name
 
 
-def table(found: dict[str, "Run"], opened: str) -> None:
-    """Show all runs and how far they are; a click on one opens it."""
-    alive = any_of(found, process.LIVE)
-    st.fragment(_table, run_every=_EVERY if alive else None)(found, opened, alive)
+def table(found: dict[str, "Run"], opened: str) -> watch.Part:
+    """Show all runs and how far they are; a click on one opens it. Returns what is to be watched of it."""
+    alive = _alive(found)
+    draw = partial(_table, found, opened, alive)
+    return watch.show(watch.Part("train_all", partial(_look, found), draw, _PAUSE))
 
 
-def _table(found: dict[str, "Run"], opened: str, alive: bool) -> None:
-    if list(process.listed()) != list(found) or any_of(found, process.LIVE) != alive:
+def _alive(found: dict[str, "Run"]) -> list[str]:
+    return [name for name, run in found.items() if process.glance(run).state in process.LIVE]
+
+
+def _look(found: dict[str, "Run"]) -> object:
+    """What stands in the table, to the percent; and whether there is another run, or one less."""
+    rows = []
+    for run in found.values():
+        status = process.glance(run)
+        done = 100 * status.step // status.steps if status.steps else 0
+        rows.append((state_words(status), done, status.best))
+    return stamp(folder_of_runs()), rows
+
+
+def _table(found: dict[str, "Run"], opened: str, alive: list[str]) -> None:
+    if list(process.listed()) != list(found) or _alive(found) != alive:
         st.rerun()
     rows = [_row(name, run) for name, run in found.items()]
     names = [row["Run"] for row in rows]
@@ -125,7 +144,7 @@ def _table(found: dict[str, "Run"], opened: str, alive: bool) -> None:
 
 
 def _row(name: str, run: "Run") -> dict:
-    status = process.status(run)
+    status = process.glance(run)
     return {
         "Run": name,
         "State": state_words(status),
