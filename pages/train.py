@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.parts.train.form import new_run
 from pages.parts.train.live import live
-from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, choose_run, table
+from pages.parts.train.naming import heading
+from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, any_of, choose_run, search, table, tags_of
+from pages.parts.train.setting_table import show_settings
 from pages.shared import datasets
 from pages.shared.damaged import say_damaged
 from pages.shared.display import plain
@@ -36,9 +38,14 @@ def runs() -> None:
         listed = st.container()
     name = choose_run(found)
     with listed:
-        table(found, name)
-    st.subheader(plain(name), anchor=False)
-    live(found[name], [found[one] for one in st.session_state.get(COMPARED, []) if one in found])
+        shown = search(found) if len(found) > 1 else found
+        if not shown:
+            st.caption("No run is found by that: shorten what is asked for.")
+        listing = table(shown, name)
+    heading(found[name], tags_of(found))
+    others = [found[one] for one in st.session_state.get(COMPARED, []) if one in found]
+    live(found[name], others, listing, any_of(found, process.LIVE))
+    show_settings([found[name], *others])
 
 
 def delete_damaged(name: str) -> None:
@@ -53,6 +60,8 @@ enter()
 heading("Train")
 st.markdown(PURPOSE)
 datasets.refusal()
+if TAB not in st.session_state:
+    st.session_state[TAB] = RUNS if process.listed() else NEW
 looking, starting = st.tabs([RUNS, NEW], key=TAB, on_change="rerun")
 try:
     if looking.open:

@@ -17,6 +17,7 @@ from pap_core.errors import InputError
 from pap_core.evaluation.store import Kept, TestSplit, evaluate_and_keep, find, split_of
 from pap_core.files import Count, Damaged, FileName, PathText, read_json, write_whole
 from pap_core.jobs import status
+from pap_core.jobs.glance import Stamp, stamp
 from pap_core.jobs.job import Job
 from pap_core.methods.catalogue import MEMBERS, NAMES, available, make
 from pap_core.methods.network import run_folder
@@ -101,6 +102,10 @@ class Comparison(Job):
     def done(self) -> dict[str, Done]:
         """Return the methods that are done, in the catalogue's order."""
         return self._read()[0]
+
+    def stamps(self) -> tuple[Stamp | None, ...]:
+        """Return what changes as a method is done, without reading what was kept of it."""
+        return tuple(stamp(self.folder / f"{name}.json") for name in NAMES)
 
     def damaged(self) -> dict[str, str]:
         """Return why what was kept of methods cannot be read, by name; they are to be measured again."""

@@ -66,11 +66,28 @@ class Curves:
         """Return what is logged with some kind of row."""
         return {name for row in self.rows.get(kind, [])[-1:] for name in row} - {"kind", "step", "epoch"}
 
-    def points(self, kind: str, name: str, most: int = MOST) -> Points:
-        """Return a curve over steps, thinned for a picture; see `thin`."""
+    def points(self, kind: str, name: str, most: int = MOST, smoothing: float = 0.0) -> Points:
+        """Return a curve over steps, smoothed and thinned for a picture; see `smoothed` and `thin`."""
         rows = [row for row in self.rows.get(kind, []) if isinstance(row.get(name), int | float)]
         steps = np.array([row["step"] for row in rows], dtype=float)
-        return thin(steps, np.array([row[name] for row in rows], dtype=float), most)
+        values = np.array([row[name] for row in rows], dtype=float)
+        return thin(steps, smoothed(values, smoothing) if smoothing else values, most)
+
+
+def smoothed(y: np.ndarray, weight: float) -> np.ndarray:
+    """Return the exponential moving average of a curve, as TensorBoard has it: its start is not biased.
+
+    Args:
+        y: ``(N,)``; where one is no finite number, the average before it stands.
+        weight: of what was before, 0 to below 1.
+
+    >>> smoothed(np.array([1.0, 3.0, 3.0]), 0.5).round(3).tolist()
+    [1.0, 2.333, 2.714]
+    """
+    import pandas as pd
+
+    finite = pd.Series(np.where(np.isfinite(y), y, np.nan))
+    return finite.ewm(alpha=1 - weight, ignore_na=True).mean().to_numpy()
 
 
 def thin(x: np.ndarray, y: np.ndarray, most: int = MOST) -> Points:

@@ -19,6 +19,7 @@ from pap_core.training.validation import samples, validate
 
 LOG_EVERY = 20  # steps from one row of the curve to the next; only there the loop waits for the device
 SAVE_EVERY = 180.0  # seconds between checkpoints within an epoch
+TELL_EVERY = 5.0  # seconds after which the step is told, should there be no row of the curve before
 
 
 class Divergence(RuntimeError):
@@ -101,7 +102,7 @@ def _to_the_end(run: Run, trainer: Trainer, validation: Crops, records: "_Record
                 records.report("stopped")
                 run.forget_stop()
             return
-        if records and (losses or ended):
+        if records and (losses or ended or records.silent):
             records.report("running")
     if records:
         records.report("finished")
@@ -135,6 +136,7 @@ class _Records:
         self.run, self.trainer, self.progress = run, trainer, progress
         run.drop_metrics_after(trainer.step)
         self.events = Events(run.folder, trainer.step)
+        self.since, self.since_step = time.time(), trainer.step
         self.report("running")
         if trainer.step == 0:
             run.record_machine(trainer.device, trainer.precision)
@@ -159,9 +161,15 @@ class _Records:
             self.run.write_sample(trainer.epoch, pixels)
             self.events.picture(trainer.step, pixels)
 
+    @property
+    def silent(self) -> bool:
+        """Whether the step was not told for a while."""
+        return time.monotonic() - self.told > TELL_EVERY
+
     def report(self, state: str) -> None:
-        """Say how far the run is."""
+        """Say how far the run is, and since when, so that its pace is known from the first steps on."""
         trainer = self.trainer
+        self.told = time.monotonic()
         self.run.write_status(
             state=state,
             epoch=trainer.epoch,
@@ -169,6 +177,9 @@ class _Records:
             step=trainer.step,
             steps=trainer.total,
             best=trainer.best,
+            since=self.since,
+            since_step=self.since_step,
+            stepped=time.time(),
             error=None,
         )
 

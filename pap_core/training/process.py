@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pap_core.errors import InputError
 from pap_core.jobs import status as status_file
+from pap_core.jobs.glance import Glances
 from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
 from pap_core.jobs.queue import QUEUED
 from pap_core.training.run import CONFIG, Run
@@ -39,6 +40,14 @@ class Status:
     note: str = ""  # what a person should know of a run that went on
     damaged: bool = False  # its status cannot be read
     silent: float | None = None  # since when a living process has said nothing: paused, or its disk hangs
+    paced: int = 0  # steps that the process at work has done
+    pace: float | None = None  # s a step of those took, with validation and saving; None before the first
+
+    @property
+    def left(self) -> float | None:
+        """Estimate how long the steps that are left take, in s, at the pace so far; None while unknown."""
+        running = self.state == "running" and self.phase != "evaluating"
+        return (self.steps - self.step) * self.pace if running and self.pace is not None else None
 
 
 def state(run: Run) -> str:
@@ -79,7 +88,20 @@ def status(run: Run) -> Status:
         note=_note(found, now),
         damaged=bool(damage),
         silent=silent,
+        paced=max(0, found.get("step", 0) - found.get("since_step", 0)),
+        pace=_pace(found),
     )
+
+
+_glances = Glances(status)
+
+
+def glance(run: Run) -> Status:
+    """Return how a run is, as `status` does; for whoever asks every few seconds, as it is cheap to ask.
+
+    What follows from the passing of time alone, that a process died or is silent, is told some time later.
+    """
+    return _glances.of(run)
 
 
 def start(run: Run) -> None:
@@ -151,6 +173,13 @@ def damaged() -> dict[str, str]:
             except InputError as error:
                 found[path.name] = str(error)
     return found
+
+
+def _pace(status: dict) -> float | None:
+    """Return how long a step took, in s, since the process began."""
+    done = status.get("step", 0) - status.get("since_step", 0)
+    seconds = status.get("stepped", 0.0) - status.get("since", 0.0)
+    return seconds / done if "since" in status and done > 0 and seconds >= 0 else None
 
 
 def _note(status: dict, state: str) -> str:

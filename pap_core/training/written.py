@@ -52,6 +52,9 @@ class Told(status.Told, total=False):
     best: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None  # below 0 before the first
     note: str | None
     started: Moment
+    since: Moment  # when the process at work began to train, and the step from which
+    since_step: Count
+    stepped: Moment  # when its step was told
     phase: str
     to_evaluate: bool
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from pages.parts.compare.view import OF
-from pages.shared import access, datasets
+from pages.shared import access, datasets, watch
 from pages.shared.display import plain
 from pages.shared.evaluations import test_split
 from pages.shared.words import duration
@@ -116,7 +117,7 @@ def work_left(comparison: Comparison, missing: list[str]) -> None:
     """
     told = job.progress(comparison)
     if told is not None and told.at_work:
-        st.fragment(_watch, run_every=_EVERY)(comparison, set(comparison.done()))
+        _at_work(comparison)
         return
     left = _left(told, missing)
     if left and told.state in (STOPPED, FAILED, LOST):
@@ -239,24 +240,48 @@ def _some(key: str, names: Sequence[str]) -> list[str]:
     return chosen or list(names)
 
 
-def _watch(comparison: Comparison, before: set[str]) -> None:
-    told = job.progress(comparison)
-    if told is None or not told.at_work or set(comparison.done()) != before:
-        st.rerun(scope="app")  # there is something new in the tables, or something to go on with
-    status = _training(comparison, told)
-    stopping = STOPPING in (told.state, status and status.state)
-    # above all whose height changes
-    pressed = _buttons(comparison, told.methods, stoppable=not stopping, at_work=True)
-    st.progress(*_share(told, status))
+def _at_work(comparison: Comparison) -> None:
+    """Show how far the process of a comparison is, as it goes on."""
+    draw = partial(_work, comparison, _news(comparison))
+    work = watch.show(watch.Part("compare_work", partial(_look, comparison), draw))
+    watch.watch("compare_pulse", [work], _EVERY, partial(_pulse, comparison))
     st.caption("It continues when you leave the page. What is done appears below as it comes.")
-    if pressed:
+
+
+def _news(comparison: Comparison) -> object:
+    """What changes as there is something new in the tables, or something to go on with."""
+    told = job.glance(comparison)
+    return told is not None and told.at_work, comparison.stamps()
+
+
+def _look(comparison: Comparison) -> object:
+    told = job.glance(comparison)
+    return _news(comparison), told and (_stopping(comparison, told), told.methods)
+
+
+def _stopping(comparison: Comparison, told: Progress) -> bool:
+    status = _training(comparison, told)
+    return STOPPING in (told.state, status and status.state)
+
+
+def _work(comparison: Comparison, before: object) -> None:
+    told = job.glance(comparison)
+    if told is None or _news(comparison) != before:
+        st.rerun(scope="app")
+    stopping = _stopping(comparison, told)
+    if _buttons(comparison, told.methods, stoppable=not stopping, at_work=True):
         st.rerun(scope="app")  # there may be something to refuse
+
+
+def _pulse(comparison: Comparison) -> None:
+    if told := job.glance(comparison):
+        st.progress(*_share(told, _training(comparison, told)))
 
 
 def _training(comparison: Comparison, told: Progress) -> process.Status | None:
     """Return how the run of the method at hand is, None where none is at work."""
     run = job.run_at_hand(comparison, told.method) if told.method else None
-    status = process.status(run) if run else None
+    status = process.glance(run) if run else None
     return status if status and status.state in process.LIVE else None
 
 

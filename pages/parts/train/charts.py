@@ -5,7 +5,7 @@ grows without a flicker and the part a person looks at stays. A Plotly chart is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +17,7 @@ _DASHES = ("solid", "dashed", "dotted", [8, 3, 2, 3], [12, 4], [12, 4, 2, 4])
 HEIGHT = 240  # px
 _ROW = 20  # px, of a legend below one another
 _FEW = 60  # points, each of which is marked
+_FAINT = 0.25  # opacity
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ class Line:
     points: Points
     colour: int
     dash: int
+    faint: bool = False  # behind another, which is read
 
 
-def show_chart(title: str, lines: Sequence[Line], over: str, named: bool = False) -> None:
+def show_chart(
+    title: str, lines: Sequence[Line], over: str, named: bool = False, logarithmic: bool = False
+) -> None:
     """Show lines over steps or epochs.
 
     Args:
@@ -37,11 +41,13 @@ def show_chart(title: str, lines: Sequence[Line], over: str, named: bool = False
         lines: one of no point is left out.
         over: what the horizontal axis counts.
         named: whether the lines are named in the picture, and not only where one points at them.
+        logarithmic: whether the vertical axis is; what is 0 or less is left out then.
     """
-    drawn = [line for line in lines if len(line.points[0])]
-    last = ", ".join(f"{line.name} {line.points[1][-1]:.3g}" for line in drawn)
+    drawn = [_positive(line) if logarithmic else line for line in lines]
+    drawn = [line for line in drawn if len(line.points[0])]
+    last = ", ".join(f"{line.name} {line.points[1][-1]:.3g}" for line in drawn if not line.faint)
     st.echarts_chart(
-        option(title, drawn, over, named and len(drawn) > 1),
+        option(title, drawn, over, named and len(drawn) > 1, logarithmic),
         key=f"train_chart_{title}_{over}",
         height=HEIGHT + (_ROW * len(drawn) if named and len(drawn) > 2 else 0),
         renderer="svg",
@@ -49,7 +55,12 @@ def show_chart(title: str, lines: Sequence[Line], over: str, named: bool = False
     )
 
 
-def option(title: str, lines: Sequence[Line], over: str, named: bool) -> dict:
+def _positive(line: Line) -> Line:
+    x, y = line.points
+    return replace(line, points=(x[y > 0], y[y > 0]))
+
+
+def option(title: str, lines: Sequence[Line], over: str, named: bool, logarithmic: bool = False) -> dict:
     """Return what ECharts draws; see `show_chart`."""
     sources = [{"source": pd.DataFrame({over: line.points[0], line.name: line.points[1]})} for line in lines]
     series = [
@@ -62,7 +73,12 @@ def option(title: str, lines: Sequence[Line], over: str, named: bool) -> dict:
             "showSymbol": len(line.points[0]) <= _FEW,
             "symbolSize": 4,
             "color": COLOURS[line.colour % len(COLOURS)],
-            "lineStyle": {"type": _DASHES[line.dash % len(_DASHES)], "width": 1.8},
+            "lineStyle": {
+                "type": _DASHES[line.dash % len(_DASHES)],
+                "width": 1.8,
+                "opacity": _FAINT if line.faint else 1,
+            },
+            "itemStyle": {"opacity": _FAINT if line.faint else 1},
         }
         for place, line in enumerate(lines)
     ]
@@ -97,7 +113,7 @@ def option(title: str, lines: Sequence[Line], over: str, named: bool) -> dict:
             "splitLine": {"show": False},
             "splitNumber": 4,
         },
-        "yAxis": {"type": "value", "scale": True, "splitNumber": 4},
+        "yAxis": {"type": "log" if logarithmic else "value", "scale": True, "splitNumber": 4},
         "dataset": sources,
         "series": series,
     }

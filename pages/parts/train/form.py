@@ -28,19 +28,17 @@ if TYPE_CHECKING:
     from pap_core.training.config import TrainConfig
 
 PRESETS = {
-    "compact": "the one that ships: a ready encoder, 5 million parameters",
-    "paper": "the paper's network, 110 million parameters, for a GPU",
-    "isola": "the smaller network of Isola et al. 2017, 54 million parameters",
-    "tiny": "for a first look: learns phantoms in minutes on any machine",
+    "compact": "The one that ships: a ready encoder, 5 million parameters",
+    "paper": "The paper's network, 110 million parameters, for a GPU",
+    "isola": "The smaller network of Isola et al. 2017, 54 million parameters",
+    "tiny": "For a first look: learns phantoms in minutes on any machine",
 }
 SCRATCH = "Nothing: from scratch"
 _STARTED, _AT_ONCE = "train_started", 2.0  # key of the moment of the last start; s
 DATA_HELP = (
     "Their training sides are used together. The split is the data set's own: build another to change it."
 )
-PRESET_HELP = "The settings to begin with. " + " ".join(
-    f"**{name}**: {text}." for name, text in PRESETS.items()
-)
+PRESET_HELP = "The settings to begin with; each can be changed below."
 INITIAL_HELP = (
     "Fine-tune a trained generator: its weights are where the run begins, its network is the run's. The "
     "discriminator begins from scratch."
@@ -91,47 +89,63 @@ def new_run() -> None:
         datasets.waiting()
         st.page_link("pages/dataset.py", label="Build a data set", icon=":material/dataset:")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    sources, presets = st.columns(2, gap="large")
+    with presets:
+        preset = _preset()
+    with sources:
         names = _data(found)
-        preset = st.segmented_control(
-            "Preset",
-            list(PRESETS),
-            default="compact",
-            required=True,
-            key="train_preset",
-            persist_state="session",
-            help=PRESET_HELP,
-        )
         initial = _initial()
         reviews = train_corrections.offer()
+        told = st.container(gap="xsmall")
+    start = st.container()  # above the settings: it is seen without scrolling past them
     if not names:
-        st.info("Choose one data set or more to train on.")
+        start.info("Choose one data set or more to train on.")
         return
     try:
-        material = _material([found[name] for name in names])
-        if reviews is not None:
-            corrections = train_corrections.material(reviews, material.folders)
-            if corrections is None:
-                return
-            material = _joined(material, corrections)
+        with told:
+            material = _material([found[name] for name in names])
+            if reviews is not None:
+                corrections = train_corrections.material(reviews, material.folders)
+                if corrections is None:
+                    return
+                material = _joined(material, corrections)
         config = _settings(preset, initial, reviews is not None)
     except InputError as error:
-        st.error(plain(str(error)))
+        start.error(plain(str(error)))
         return
-    planned = Planned(config, material.folders, material.crops, material.size)
-    if access.may("trainer"):  # to count and to measure is work, too
-        costs(planned, busy=any_of(process.listed(), COMPUTING))
-    st.button(
+    with start:
+        _start(Planned(config, material.folders, material.crops, material.size), initial)
+
+
+def _start(planned: Planned, initial: Path | None) -> None:
+    """Offer to start a run, and say beside that what it costs."""
+    button, figures = st.columns((1, 5), vertical_alignment="top")
+    button.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
+        width="stretch",
         disabled=not access.may("trainer"),
         on_click=datasets.attempt,
-        args=(access.act, "trainer", _begin, config, material.folders, initial),
+        args=(access.act, "trainer", _begin, planned.config, planned.folders, initial),
         help=access.hint(
             "trainer",
             "Begins a run that continues by itself, whoever looks; where another has the device, it waits.",
         ),
+    )
+    if access.may("trainer"):  # to count and to measure is work, too
+        with figures:
+            costs(planned, busy=any_of(process.listed(), COMPUTING))
+
+
+def _preset() -> str:
+    return st.radio(
+        "Preset",
+        list(PRESETS),
+        captions=list(PRESETS.values()),
+        key="train_preset",
+        persist_state="session",
+        help=PRESET_HELP,
     )
 
 
@@ -140,9 +154,7 @@ def _data(found: dict[str, Path]) -> list[str]:
     default = datasets.READY if datasets.READY in found else next(iter(found))
     chosen = st.session_state.get(key, [default])
     st.session_state[key] = [name for name in chosen if name in found]  # some may have been deleted since
-    return st.multiselect(
-        "Data sets", list(found), key=key, persist_state="session", width=320, help=DATA_HELP
-    )
+    return st.multiselect("Data sets", list(found), key=key, persist_state="session", help=DATA_HELP)
 
 
 def _initial() -> Path | None:
@@ -151,7 +163,7 @@ def _initial() -> Path | None:
     names = [SCRATCH, *found]
     if st.session_state.get(key, SCRATCH) not in names:
         del st.session_state[key]
-    name = st.selectbox("Start from", names, key=key, persist_state="session", width=260, help=INITIAL_HELP)
+    name = st.selectbox("Start from", names, key=key, persist_state="session", help=INITIAL_HELP)
     return found.get(name)
 
 

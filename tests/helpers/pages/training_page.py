@@ -47,7 +47,7 @@ def setting(app: AppTest, name: str, preset: str = "tiny"):
 
 
 def choose(app: AppTest, preset: str) -> AppTest:
-    next(one for one in app.get("segmented_control") if one.key == "train_preset").set_value(preset)
+    app.radio(key="train_preset").set_value(preset)
     return ran(app)
 
 

@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.parts.train.fields import FIELDS
 from pap_core.errors import InputError
@@ -26,7 +28,7 @@ from tests.helpers.pages.training_page import (
     setting,
     until,
 )
-from tests.helpers.pages.visiting import press, ran, refusals, said
+from tests.helpers.pages.visiting import APP, PATIENCE, press, ran, refusals, said
 
 
 def test_without_runs_or_data_the_page_says_what_to_do(space: Path) -> None:
@@ -36,6 +38,17 @@ def test_without_runs_or_data_the_page_says_what_to_do(space: Path) -> None:
     app.multiselect[0].set_value([])
     assert "Choose one data set or more" in said(ran(app))
     assert "Start" not in buttons(app)
+
+
+def test_the_page_opens_on_what_there_is_to_do(space: Path, new_run: Callable) -> None:
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
+    app.switch_page("pages/train.py")
+    assert ran(app).session_state["train_tab"] == NEW
+    assert app.radio(key="train_preset").value == "compact"
+    new_run()
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
+    app.switch_page("pages/train.py")
+    assert ran(app).session_state["train_tab"] == RUNS
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

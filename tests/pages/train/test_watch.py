@@ -17,11 +17,15 @@ from tests.helpers.pages.visiting import button, press, ran, said
 
 
 def test_a_running_one_shows_how_far_it_is(new_run: Callable) -> None:
-    new_run(state="running", step=20, steps=40, epoch=2, phase="training")
+    now = time.time()
+    paced = {"since": now - 9, "since_step": 10, "stepped": now - 6.5}
+    new_run(state="running", step=20, steps=40, epoch=2, phase="training", **paced)
     app = opened()
     assert "**Running** · preset tiny on phantoms · cpu" in said(app)
     (bar,) = app.get("progress")
-    assert bar.proto.text == "Epoch 2 of 3 · step 20 of 40 · about 5 s of steps left"
+    assert bar.proto.text == "Epoch 2 of 3 · step 20 of 40 · about 5 s left"
+    assert "Heartbeat " in said(app)
+    assert "The time left is an estimate, at the pace of its 10 steps so far" in said(app)
     assert figures(app) == {
         "Jaccard, nucleus": "0.600",
         "Jaccard, cytoplasm": "0.900",
@@ -178,6 +182,25 @@ def test_epochs_may_be_what_curves_go_over(new_run: Callable) -> None:
     next(one for one in app.get("segmented_control") if one.key == "train_over").set_value("Epochs")
     ran(app)
     assert charts(app)["Validation Jaccard index"].sources[0]["Epochs"].tolist() == pytest.approx([1, 2, 3])
+
+
+def test_a_smoothed_curve_has_the_logged_one_behind_it(new_run: Callable) -> None:
+    new_run()
+    app = opened()
+    logged = charts(app)["Dice loss"].sources[0]["first"]
+    app.slider(key="train_smoothing").set_value(0.6)
+    app.toggle(key="train_logarithmic").set_value(True)
+    drawn = charts(ran(app))
+    loss = drawn["Dice loss"]
+    assert loss.names == ["first, as logged", "first"]
+    assert loss.sources[0].iloc[:, 1].tolist() == logged.tolist()
+    expected = logged.ewm(alpha=0.4).mean()
+    assert loss.sources[1]["first"].tolist() == pytest.approx(expected.tolist())
+    assert [float(one) for one in loss.looks("opacity")] == [0.25, 1]
+    assert loss.option["yAxis"]["type"] == "log"
+    score = drawn["Validation Jaccard index"]
+    assert score.names == ["nucleus", "cytoplasm"]
+    assert score.option["yAxis"]["type"] == "value"
 
 
 def test_the_samples_follow_the_run_until_the_slider_is_moved(new_run: Callable) -> None:
