@@ -12,6 +12,7 @@ from pap_core.model.catalogue import WEIGHTS
 from tests.helpers.comparing import DIGEST
 from tests.helpers.damages import FEW
 from tests.helpers.pages.comparing_page import cells, opened
+from tests.helpers.pages.visiting import said
 
 
 def test_without_a_data_set_the_way_to_one_is_shown(own: Comparison) -> None:
