@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.train.form import new_run
 from pages.parts.train.live import live
-from pages.parts.train.naming import heading
+from pages.parts.train.naming import name_of_run
 from pages.parts.train.runs import COMPARED, NEW, RUNS, TAB, any_of, choose_run, search, table, tags_of
 from pages.parts.train.setting_table import show_settings
 from pages.shared import datasets
@@ -42,7 +42,7 @@ def runs() -> None:
         if not shown:
             st.caption("No run is found by that: shorten what is asked for.")
         listing = table(shown, name)
-    heading(found[name], tags_of(found))
+    name_of_run(found[name], tags_of(found))
     others = [found[one] for one in st.session_state.get(COMPARED, []) if one in found]
     live(found[name], others, listing, any_of(found, process.LIVE))
     show_settings([found[name], *others])

@@ -30,7 +30,7 @@ def called(name: str, run: "Run") -> str:
     return f"{given} ({name})" if given else name
 
 
-def heading(run: "Run", tags: list[str]) -> None:
+def name_of_run(run: "Run", tags: list[str]) -> None:
     """Show what a run is called, and what else is said of it; offer to change that.
 
     Args:
