@@ -112,7 +112,10 @@ def _measure(root: Path, browser: Browser, seconds: float) -> dict[str, float]:
             page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
             page.set_default_timeout(PATIENCE)
             sent: list[object] = []
-            page.on("websocket", lambda channel, sent=sent: channel.on("framesent", sent.append))
+            page.on(
+                "websocket",
+                lambda channel, sent=sent: channel.on("framesent", lambda frame: sent.append(frame)),
+            )
             page.goto(f"{url}/{address}")
             page.get_by_text(there).first.wait_for()
             page.wait_for_timeout(10_000)
