@@ -35,9 +35,8 @@ def show_gallery(
         st.info("No cell fits these filters: widen the ranges, or choose more categories.")
         return
     pages = math.ceil(len(order) / CARDS)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        outlines = choose_outlines()
-        page = cards.turn_pages(pages, PAGE)
+    outlines = choose_outlines()
+    page = cards.turn_pages(pages, PAGE)
     first = (page - 1) * CARDS
     shown = rows.set_index("id").loc[order[first : first + CARDS]]
     st.markdown(
