@@ -21,7 +21,7 @@ def test_the_first_address_of_a_fresh_server(visit: Callable, space: Path, path:
         assert page.get_by_role("heading", name=title, exact=True).count() == 1
         assert page.get_by_role("link", name="Segment").count() == 1
         page.get_by_role("link", name="Segment").click()
-        page.get_by_role("heading", name="Parabasal.png").wait_for()
+        page.get_by_role("heading", name="Parabasal.jpg").wait_for()
         assert page.get_by_role("button", name="Checkpoint: threshold").count() == 1
         page.close()
     assert "arning" not in (space.parent / "server.log").read_text()

@@ -34,7 +34,7 @@ def address(space: Path) -> Iterator[str]:
 def page(visit: Callable, address: str) -> "Page":
     """The app, opened and done with its first picture."""
     page = visit(address)
-    page.get_by_role("heading", name="Parabasal.png").wait_for()
+    page.get_by_role("heading", name="Parabasal.jpg").wait_for()
     page.get_by_role("button", name="Label map (PNG)").wait_for()
     return page
 
@@ -91,13 +91,13 @@ def test_an_example_is_chosen_by_its_picture(page: "Page") -> None:
     page.get_by_role("img", name="Synthetic smear with Koilocytotic cells").scroll_into_view_if_needed()
     box = page.get_by_role("img", name="Synthetic smear with Koilocytotic cells").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_role("heading", name="Koilocytotic.png").wait_for()
+    page.get_by_role("heading", name="Koilocytotic.jpg").wait_for()
 
 
 def test_an_example_is_chosen_with_the_keyboard(page: "Page") -> None:
     page.get_by_role("button", name="Metaplastic", exact=True).focus()
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Metaplastic.png").wait_for()
+    page.get_by_role("heading", name="Metaplastic.jpg").wait_for()
 
 
 def test_a_smear_goes_in_and_its_label_map_comes_out(slide: "Page", tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ _POINT = {"size": 7, "opacity": 0.75}
 def show_charts(rows: pd.DataFrame, reading: Reading) -> None:
     """Show how the metric is distributed in each category, and how it goes with the nucleus's area."""
     st.caption(
-        "Each point is a cell: click it to open it. Draw a lasso around several, or a box (second tool above "
-        "a chart), to list them below and under **Cells**."
+        "Each point is a cell: click it to open it. To list several, take the lasso or the box above a chart "
+        "and draw around them: they stand below and under **Cells**."
     )
     defined = rows.dropna(subset="value")
     if left_out := len(rows) - len(defined):
@@ -116,4 +116,4 @@ def against_area(rows: pd.DataFrame, reading: Reading):
 
 def _titled(figure, reading: Reading):
     figure.update_yaxes(title=reading.title)
-    return figure.update_layout(height=430, margin=ROOM, dragmode="lasso")
+    return figure.update_layout(height=430, margin=ROOM, dragmode="zoom")
