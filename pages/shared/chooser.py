@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.shared.account import account
 from pages.shared.display import plain
-from pages.shared.model import IN_USE, checkpoints, in_use
+from pages.shared.model import IN_USE, checkpoints, in_use, load
 from pap_core.errors import InputError
-from pap_core.model.catalogue import CARD, WEIGHTS, digest, display_name
+from pap_core.model.catalogue import CARD, display_name
 
 HELP = (
     "The trained network that segments, on every page. Shipped ones come with the program; each training "
@@ -36,7 +36,7 @@ def _checkpoint(folder: Path) -> None:
         if st.session_state.get(IN_USE) not in names:
             st.session_state[IN_USE] = name
         st.selectbox("Checkpoint in use", names, key=IN_USE, help=HELP)
-        st.markdown(f"Digest `{_digest(str(folder), (folder / WEIGHTS).stat().st_mtime_ns)}`")
+        st.markdown(f"Digest `{load(folder).digest}`")
         card = folder / CARD
         if card.is_file() and st.button(
             "Read its card", help="What it was trained on, what it scores, limits"
@@ -47,8 +47,3 @@ def _checkpoint(folder: Path) -> None:
 @st.dialog("Card of the checkpoint", width="large")
 def _card(text: str) -> None:
     st.markdown(text)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _digest(folder: str, changed: int) -> str:
-    return digest(Path(folder, WEIGHTS).read_bytes())

@@ -71,24 +71,25 @@ def colours_file(category: str) -> Path:
 
 def known(picture: str, checkpoint: str) -> Found | None:
     """Tell how a checkpoint reads a picture, if that is known; both by their digests."""
-    return next((one for one in _by(checkpoint).values() if picture.startswith(one.picture)), None)
+    return _seek(picture, checkpoint)[1]
 
 
 def result(picture: str, checkpoint: str) -> Result | None:
     """Return what a checkpoint finds in a picture, if that is known; None where it has to be segmented."""
-    for category, one in _by(checkpoint).items():
-        if picture.startswith(one.picture):
-            try:
-                label, colours = read_label(label_file(category)), read_image(colours_file(category))
-            except InputError:  # lost, or damaged: the model will say
-                return None
-            return Result(one.kind, one.scale, label, colours)
-    return None
+    category, one = _seek(picture, checkpoint)
+    if one is None:
+        return None
+    try:
+        label, colours = read_label(label_file(category)), read_image(colours_file(category))
+    except InputError:  # lost, or damaged: the model will say
+        return None
+    return Result(one.kind, one.scale, label, colours)
 
 
-def _by(checkpoint: str) -> dict[str, Found]:
+def _seek(picture: str, checkpoint: str) -> tuple[str, Found | None]:
     results = _results()
-    return results.found if results and results.checkpoint == checkpoint else {}
+    found = results.found if results and results.checkpoint == checkpoint else {}
+    return next((pair for pair in found.items() if picture.startswith(pair[1].picture)), ("", None))
 
 
 @cache
