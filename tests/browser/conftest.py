@@ -1,7 +1,8 @@
 """A real browser, and a workspace for the app."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,21 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+_people: list["BrowserContext"] = []  # whose browsers are open
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failure what the person saw."""
+    report = yield
+    if report.failed:
+        for page in [page for opened in _people for page in opened.pages]:
+            with suppress(Exception):  # the page or its browser is gone
+                seen = page.locator("body").inner_text(timeout=10_000)
+                report.sections.append((f"{page.url} of {item.name}", seen[-4000:]))
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +64,9 @@ def browser() -> Iterator["Browser"]:
 def person(browser: "Browser") -> Iterator["BrowserContext"]:
     """The browser of one person, who need not load the program of the pages for each of them."""
     opened = profile(browser)
+    _people.append(opened)
     yield opened
+    _people.remove(opened)
     opened.close()
 
 

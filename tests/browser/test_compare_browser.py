@@ -45,6 +45,7 @@ def compared(person: "BrowserContext", address: str) -> str:
         page.get_by_role("option", name=name, exact=True).click()
         settle(page)
     page.keyboard.press("Escape")
+    settle(page)  # until then the menu comes back under the pointer, and takes the click
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Comparing: the process starts").or_(page.get_by_text("Method 1 of 2")).first.wait_for()
     page.get_by_text("16 methods are without a result").wait_for()  # by itself, once it is done

@@ -94,6 +94,7 @@ def act(page: "Page", chance: random.Random) -> str:
         control.click()
         settle(page)
     page.keyboard.press("Escape")
+    settle(page)
     return f"{name} {option or ''}".strip()
 
 

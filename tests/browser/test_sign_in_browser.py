@@ -202,6 +202,7 @@ def test_without_sign_in_a_name_is_asked_and_remembered(visit: Callable, space: 
         page.get_by_role("textbox", name="Your name").press("Enter")
         settle(page)
         page.keyboard.press("Escape")
+        settle(page)
         open_page(page, "Data sets")
         page.get_by_role("button", name="Account").click()
         assert page.get_by_role("textbox", name="Your name").input_value() == "Dr. Ann Lee"
