@@ -9,14 +9,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+# Nothing is asked while a person is at something: Streamlit would send both as one, and run the pulse alone
+# (`scheduleFlush` in its frontend), so that what the person did showed nothing.
 _TIMER = """
+const ACTS = ["pointerdown", "pointerup", "keydown", "input"];
 export default function ({ data, parentElement, setTriggerValue }) {
-  clearInterval(parentElement.timer);
-  parentElement.timer = setInterval(() => document.hidden || setTriggerValue("due", true), data.every);
-  return () => clearInterval(parentElement.timer);
+  parentElement.ended?.abort();
+  parentElement.ended = new AbortController();
+  const { signal } = parentElement.ended;
+  parentElement.acted ??= -Infinity;
+  const note = () => (parentElement.acted = performance.now());
+  for (const act of ACTS) addEventListener(act, note, { capture: true, signal });
+  const ask = () => {
+    const rests = performance.now() - parentElement.acted > data.rest;
+    if (rests && !signal.aborted) setTriggerValue("due", true);
+  };
+  const idle = window.requestIdleCallback ?? setTimeout; // what is asked then is sent at once
+  const timer = setInterval(() => document.hidden || idle(ask), data.every);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return () => parentElement.ended.abort();
 }
 """
+_REST = 500.0  # ms after what a person did; what they type or draw is sent within 200
 _timer = st.components.v2.component("pap_timer", js=_TIMER)
 
 
@@ -48,15 +64,26 @@ def watch(key: str, parts: Sequence[Part], every: float | None, pulse: Callable[
 
     def look() -> None:
         changed = [part.key for part in parts if _changed(part)]
-        if changed:
+        if changed and _nothing_else_asked():
             st.rerun([key, *changed])
 
     def beat() -> None:
         pulse()
         if every:
-            _timer(key=f"{key}_timer", data={"every": 1000 * every}, height=1, on_due_change=look)
+            pauses = {"every": 1000 * every, "rest": _REST}
+            _timer(key=f"{key}_timer", data=pauses, height=1, on_due_change=look)
 
     st.fragment(beat, key=key)()
+
+
+def _nothing_else_asked() -> bool:
+    """Whether the pulse alone is to run.
+
+    While the server is busy, a look waits and goes with what a person does meanwhile. To run parts would then
+    take the place of that; and where the whole page runs, they are drawn anyway.
+    """
+    context = get_script_run_ctx()
+    return context is not None and len(context.fragment_ids_this_run or ()) == 1
 
 
 def _draw(part: Part) -> None:
