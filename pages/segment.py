@@ -17,8 +17,7 @@ from pages.shared.model import Finding, Model, Picture
 from pap_core.errors import InputError
 
 PURPOSE = (
-    "Give it a Papanicolaou smear, or a crop of one cell: it finds the **nucleus** and the **cytoplasm** of "
-    "each cell, draws their edges over the picture, and measures them."
+    "Finds the **nucleus** and the **cytoplasm** of each cell of a Papanicolaou smear, and measures them."
 )
 NOTES = "Research use only, not a medical device. Pictures you upload are not stored."
 AUTOMATIC, ONE_CELL, SMEAR = "Automatic", "One cell", "Smear"
@@ -30,6 +29,10 @@ SCALE_HELP = (
     "where yours are about 20, the scale should be 2."
 )
 MAP, UNCERTAINTY, TRUTH, NOTHING = "Colour map", "Uncertainty", "Truth", "Nothing"
+READ_AS_HELP = (
+    "**One cell** sees the whole picture at once. **Smear** goes over it in overlapping tiles. **Automatic** "
+    "decides by the picture's size and the nuclei in it."
+)
 UNCERTAINTY_HELP = (
     "The model is asked eight times, each time with another part of it switched off at random. Where its "
     "answers differ, the picture is light: look there first. Takes about eight times as long as to segment."
@@ -37,6 +40,10 @@ UNCERTAINTY_HELP = (
 BESIDE_HELP = (
     "What stands beside the picture, in the same view. **Colour map**: the classes predicted. "
     f"**Uncertainty**: where the model is not sure. {UNCERTAINTY_HELP} **Truth**: what you compare with."
+)
+HEAD_HELP = (
+    "To the right: what the picture is read as, and what stands beside it."
+    f"\n\n{READ_AS_HELP}\n\n{BESIDE_HELP}"
 )
 NO_CELL = (
     "no cell was found in it. Try to read it as something else, or as a smear at another scale; a picture "
@@ -57,8 +64,8 @@ def reading(picture: Picture, automatic: tuple[str, float]) -> tuple[str | None,
         default=AUTOMATIC,
         required=True,
         key=f"segment_kind_{picture.digest}",
-        help="**One cell** sees the whole picture at once. **Smear** goes over it in overlapping tiles. "
-        "**Automatic** decides by the picture's size and the nuclei in it.",
+        label_visibility="collapsed",  # in one line with the name, whose help has it
+        help=READ_AS_HELP,
     )
     if KINDS[chosen] != "smear":
         return KINDS[chosen], None
@@ -68,17 +75,17 @@ def reading(picture: Picture, automatic: tuple[str, float]) -> tuple[str | None,
         value=automatic[1] if automatic[0] == "smear" else 1.0,
         step=0.25,
         key=f"segment_scale_{picture.digest}",
-        width=140,
+        width=120,
+        label_visibility="collapsed",
         help=SCALE_HELP,
     )
     return "smear", scale
 
 
-def headline(model: Model, picture: Picture, finding: Finding, kind: str | None) -> None:
+def account(model: Model, picture: Picture, finding: Finding, kind: str | None) -> None:
     """Say what was done: with which picture, taken for what, by which checkpoint."""
     height, width = finding.label.shape
     how = "automatically" if kind is None else "as you chose"
-    st.subheader(plain(picture.name), anchor=False)
     size = f" of {finding.pixel_size:.3g} µm" if finding.pixel_size else ""
     st.markdown(
         f"{width} × {height} pixels{size}, read as **{TAKEN_FOR[finding.kind]}** at scale "
@@ -106,14 +113,17 @@ def beside(
 
 
 @st.fragment
-def exploration(model: Model, chosen: Chosen, finding: Finding, controls: DeltaGenerator) -> None:
+def exploration(
+    model: Model, chosen: Chosen, finding: Finding, kind: str | None, head: DeltaGenerator
+) -> None:
     """Show the picture, its cells and the comparison, each linked with the others.
 
     Args:
         model: the checkpoint in use.
         chosen: the picture, and its truth where it came with one.
         finding: what was found in it.
-        controls: where the choice of what stands beside it is to be, after what is there already.
+        kind: what the person says that it is, if anything.
+        head: where the choice of what stands beside it is to be, after what is there already.
     """
     picture, view = chosen.picture, pictures.view_id(model, chosen.picture, finding)
     table = f"segment_cells_{view}"
@@ -137,13 +147,14 @@ def exploration(model: Model, chosen: Chosen, finding: Finding, controls: DeltaG
         truth = given_truth(picture, finding, chosen.label)
         if truth:
             comparison(view, finding, truth, picture.name)
-    with controls:
+    with head:
         wanted = st.segmented_control(
             "Second view",
             [MAP, UNCERTAINTY, TRUTH, NOTHING],
             default=MAP,
             required=True,
             key="segment_beside",
+            label_visibility="collapsed",
             help=BESIDE_HELP,
         )
     with look:
@@ -160,6 +171,7 @@ def exploration(model: Model, chosen: Chosen, finding: Finding, controls: DeltaG
             opened,
             from_viewer,
         )
+        account(model, picture, finding, kind)
     with cell:
         if opened:
             show_cell(picture, finding, opened, open_cell)
@@ -169,21 +181,20 @@ def exploration(model: Model, chosen: Chosen, finding: Finding, controls: DeltaG
 
 
 def result(model: Model, chosen: Chosen) -> None:
-    """Show all that there is to say of a picture."""
+    """Show all that there is to say of a picture; its name and all choices are one line, to begin high up."""
     picture = chosen.picture
-    head = st.container(gap="xsmall")
-    with head, st.spinner("Looking at the picture…", show_time=True):
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    head.markdown(f"#### {plain(picture.name)}", width="content", help=HEAD_HELP)
+    waiting = st.container()
+    with waiting, st.spinner("Looking at the picture…", show_time=True):
         automatic = models.choose(model, picture)
-    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    with controls:
-        kind, scale = reading(picture, automatic)
-    with head, st.spinner("Segmenting…", show_time=True):
-        finding = models.segment(model, picture, *(automatic if kind is None else (kind, scale)))
     with head:
-        headline(model, picture, finding, kind)
+        kind, scale = reading(picture, automatic)
+    with waiting, st.spinner("Segmenting…", show_time=True):
+        finding = models.segment(model, picture, *(automatic if kind is None else (kind, scale)))
     if finding.cells.empty:
         st.warning(f"{plain(picture.name)}: {NO_CELL}")
-    exploration(model, chosen, finding, controls)
+    exploration(model, chosen, finding, kind, head)
     show_totals(finding.cells)
     downloads(model, picture, finding)
     model.warm()
@@ -193,11 +204,11 @@ def result(model: Model, chosen: Chosen) -> None:
 
 enter()
 heading("Segment a Pap smear")
-st.markdown(PURPOSE)
-st.caption(NOTES)
 choice, outcome = st.columns([1, 3.2], gap="medium")
 with choice:
+    st.caption(PURPOSE)
     chosen = choose_picture()
+    st.caption(NOTES)
 with outcome:
     try:
         result(models.load(), chosen)

@@ -17,6 +17,7 @@ def front() -> None:
             st.Page(
                 "pages/segment.py",
                 title="Segment",
+                url_path="first",
                 icon=":material/biotech:",
                 help="Find the nucleus and the cytoplasm of each cell, measure them, download the result.",
                 default=True,
@@ -52,6 +53,8 @@ def front() -> None:
                 icon=":material/rate_review:",
                 help="Go through cells, edit the outlines that the model drew, and decide on each.",
             ),
+            # the first page's address is the bare one, and who types its name gets there, too
+            st.Page(_first, title="Segment", url_path="segment", visibility="hidden"),
         ],
         position="top" if person().role else "hidden",
     )
@@ -60,6 +63,10 @@ def front() -> None:
     st.session_state[_ENTERED] = True
     page.run()
     ready_set()  # the first call of all starts it, in the background, once the page is there
+
+
+def _first() -> None:
+    st.switch_page("pages/segment.py")
 
 
 def enter() -> None:

@@ -87,6 +87,19 @@ def middle(page: "Page", cell: int) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def test_the_picture_stands_high_up_under_every_address_of_the_page(visit: Callable, address: str) -> None:
+    for path in ("", "/segment"):
+        page = visit(f"{address}{path}")
+        page.get_by_role("heading", name="Parabasal.jpg").wait_for()
+        page.get_by_role("img", name="Colour map of Parabasal.jpg").wait_for()
+        settle(page)
+        assert page.locator("[data-pane=picture] .pane").bounding_box()["y"] <= 200
+        assert page.get_by_text("Page not found").count() == 0
+        strip = [one.bounding_box() for one in page.get_by_role("img", name="Synthetic smear").all()]
+        assert len(strip) == 5
+        assert len({box["y"] for box in strip}) == 1
+
+
 def test_an_example_is_chosen_by_its_picture(page: "Page") -> None:
     page.get_by_role("img", name="Synthetic smear with Koilocytotic cells").scroll_into_view_if_needed()
     box = page.get_by_role("img", name="Synthetic smear with Koilocytotic cells").bounding_box()

@@ -21,8 +21,8 @@ from pap_core.pictures.file import READABLE
 FILE, EXAMPLE, CAMERA, CROP = "file", "example", "camera", "crop"
 ELSEWHERE = {CAMERA: "Camera", CROP: "Data set"}
 HELP = (
-    f"{READABLE}, up to 50 megapixels each; several at once to choose among. They stay in the "
-    "memory of the server, until later ones take their place, and are never written to disk."
+    "Up to 50 megapixels each; several at once to choose among. They stay in the memory of the server, until "
+    "later ones take their place, and are never written to disk."
 )
 ELSEWHERE_HELP = (
     "**Camera** takes a picture, once you allow it. **Data set** opens a crop of a data set that was built, "
@@ -77,7 +77,11 @@ def choose_picture() -> Chosen:
 
 def _files() -> Chosen | None:
     files = st.file_uploader(  # of any type: read_image tells what is wrong with a file, and names it
-        "Your pictures", accept_multiple_files=True, key="segment_upload", on_change=_take_newest, help=HELP
+        f"Drop pictures here: {READABLE}",
+        accept_multiple_files=True,
+        key="segment_upload",
+        on_change=_take_newest,
+        help=HELP,
     )
     if not files:
         return None

@@ -63,8 +63,8 @@ class Viewer {
     const width = this.panes[0].clientWidth;
     if (!width) return;
     const full = this.root.matches(":fullscreen");
-    const above = this.panes[0].getBoundingClientRect().top - this.root.getBoundingClientRect().top;
-    const most = full ? window.innerHeight - above - 90 : Math.max(360, 0.72 * window.innerHeight);
+    const below = this.root.querySelector(".bar").offsetHeight + 98; // and the words around it
+    const most = full ? window.innerHeight - below : Math.max(360, 0.72 * window.innerHeight);
     const height = full ? most : clamp((width * this.data.height) / this.data.width, 260, most);
     this.root.style.setProperty("--pane-height", `${Math.round(height)}px`);
     this.view.fitInto({ width, height: Math.round(height) - 2 }, this.data);
