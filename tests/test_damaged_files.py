@@ -164,7 +164,7 @@ def test_a_damaged_summary(own: Path, content: bytes) -> None:
     assert "summary.json: missing or damaged" in refused(one.summary)
     run = Run.create(own / "workspace" / "runs" / "r", _config(), [own / "workspace" / "datasets" / "few"])
     run.save_best(threshold_network())
-    refused(lambda: publish(run, own / "published", [one.folder], ""))
+    refused(lambda: publish(run.folder, own / "published", [one.folder], ""))
 
 
 PLACES = [

@@ -7,11 +7,22 @@ import signal
 import sys
 from contextlib import suppress
 
-from pap_core.cli import build, compare, evaluate, phantom, predict, pseudo_label, publish, reviews, train
+from pap_core.cli import (
+    average,
+    build,
+    compare,
+    evaluate,
+    phantom,
+    predict,
+    pseudo_label,
+    publish,
+    reviews,
+    train,
+)
 from pap_core.errors import InputError
 from pap_core.training import processes
 
-_COMMANDS = (phantom, build, pseudo_label, train, evaluate, compare, publish, reviews, predict)
+_COMMANDS = (phantom, build, pseudo_label, train, average, evaluate, compare, publish, reviews, predict)
 
 
 def program() -> None:

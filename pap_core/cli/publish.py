@@ -1,4 +1,4 @@
-"""Copies a run's best checkpoint to a folder of its own."""
+"""Copies a run's best checkpoint, or one that is no run's, to a folder of its own."""
 
 import argparse
 from pathlib import Path
@@ -11,9 +11,11 @@ from pap_core.files import content_of
 def add(commands: "argparse._SubParsersAction") -> None:
     """Add the command and what it takes."""
     one = command(
-        commands, "publish", run, "Copy a run's best checkpoint to a folder of its own, with a card."
+        commands, "publish", run, "Copy a checkpoint, as a run's best, to a folder of its own, with a card."
     )
-    one.add_argument("run_folder", type=path, metavar="RUN")
+    one.add_argument(
+        "source", type=path, metavar="RUN", help="a run's folder, or that of a checkpoint that average wrote"
+    )
     one.add_argument("out", type=path, help="as checkpoints/NAME")
     one.add_argument("--evaluation", type=path, action="append", default=[], help="output of evaluate")
     one.add_argument(
@@ -30,10 +32,9 @@ def add(commands: "argparse._SubParsersAction") -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     from pap_core.training.publish import publish
-    from pap_core.training.run import Run
 
     commands, notes = (_text(path) if path else "" for path in (options.commands, options.notes))
-    publish(Run(options.run_folder), options.out, options.evaluation, commands, notes, options.whole)
+    publish(options.source, options.out, options.evaluation, commands, notes, options.whole)
     return 0
 
 

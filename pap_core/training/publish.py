@@ -1,4 +1,4 @@
-"""Publishes a run's best checkpoint: weights, configuration, and a card that says what it is."""
+"""Publishes a checkpoint: weights, configuration, and a card that says what it is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,20 +69,20 @@ _LESS_TOLD = {  # of those whose truth tells cells without their nuclei, or poin
 
 
 def publish(
-    run: Run,
+    source: Path,
     folder: Path,
     evaluations: Sequence[Path],
     commands: str,
     notes: str = "",
     whole: Sequence[Path] = (),
 ) -> None:
-    """Copy a run's best checkpoint to a folder of its own, with a card.
+    """Copy a checkpoint to a folder of its own, with a card.
 
     Args:
-        run: a finished one.
+        source: a run's folder, for its best checkpoint, or a checkpoint's.
         folder: new, or a checkpoint folder to replace whole.
         evaluations: folders written by `evaluate` for this very checkpoint.
-        commands: the commands that made the data and the run, as one would type them.
+        commands: the commands that made the data and the weights, as one would type them.
         notes: Markdown put after the scores.
         whole: folders written by ``evaluate --whole``, for this checkpoint or for others beside it.
 
@@ -90,8 +90,8 @@ def publish(
         InputError: no best checkpoint, an evaluation of another checkpoint, something damaged, a folder that
             holds anything else, or no room.
     """
-    best = run.folder / "checkpoints" / "best"
-    checkpoint = read(best)
+    run = None if (source / WEIGHTS).is_file() else Run(source)
+    checkpoint = read(run.folder / "checkpoints" / "best" if run else source)
     summaries = [Kept(one).summary() for one in evaluations]
     for one, summary in zip(evaluations, summaries, strict=True):
         measured = summary["checkpoint"]["digest"]
@@ -105,13 +105,13 @@ def publish(
         raise InputError(f"{folder}: holds {foreign[0]}, expected a checkpoint or nothing; name a new one.")
     config = checkpoint.config
     try:
-        trained = f"{run.minutes():.0f} minutes on {run.read_machine()}"
+        trained = f"{run.minutes():.0f} minutes on {run.read_machine()}" if run else ""
         card = write_card(
             folder.name, config, checkpoint.digest, trained, summaries, commands, notes, of_fields
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
-            f"{run.folder}: how it was trained cannot be told ({error}); copy the run's folder again."
+            f"{source}: how it was trained cannot be told ({error}); copy the run's folder again."
         ) from None
     try:
         with whole_folder(folder) as aside:
@@ -133,7 +133,18 @@ def write_card(
     notes: str,
     whole: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return a checkpoint's card as Markdown; see `publish`."""
+    """Return a checkpoint's card as Markdown; see `publish`.
+
+    Args:
+        name: of the checkpoint.
+        config: the content of its ``config.json``.
+        digest: of its weights.
+        trained: for how long, and on what; "" where that is of no run.
+        summaries: of the evaluations.
+        commands: see `publish`.
+        notes: see there.
+        whole: what was found on whole pictures.
+    """
     training, datasets = config["training"]["config"], config["training"]["datasets"]
     generator = config["generator"]
     terms = [f"{training['l1_weight']:g} · L1"]
@@ -154,7 +165,7 @@ def write_card(
         f"- Objective: {' + '.join(terms)}.",
         f"- {_epochs(training)}, batch {training['batch']}, Adam {training['learning_rate']:g}, seed "
         f"{training['seed']}; `config.json` holds every setting.",
-        f"- Trained in {trained}.",
+        *([f"- Trained in {trained}."] if trained else []),
         *_before(config["training"]),
         "",
         "## Data",
@@ -223,17 +234,20 @@ def _pseudo_labels(dataset: dict) -> list[str]:
 
 
 def _before(training: dict) -> list[str]:
-    """Say of each run that the run before it started from what differs, the latest first."""
-    lines = []
-    while "initial" in training:
-        digest, training = training["initial"]["digest"], training["initial"]["training"]
-        config = training["config"]
-        names = ", ".join(dict.fromkeys(one["folder"] for one in training["datasets"]))
-        lines.append(
-            f"- Started from generator `{digest}`: preset {config['preset']}, {_epochs(config)}, "
-            f"Adam {config['learning_rate']:g}, on {names}."
-        )
+    """Say what the weights are the mean of, and of each run that another started from, the latest first."""
+    lines = [_of_run("The mean of these weights and those of", one) for one in training.get("mean_of", ())]
+    if initial := training.get("initial"):
+        lines += [_of_run("Started from", initial), *_before(initial["training"])]
     return lines
+
+
+def _of_run(said: str, one: dict) -> str:
+    config = one["training"]["config"]
+    names = ", ".join(dict.fromkeys(dataset["folder"] for dataset in one["training"]["datasets"]))
+    return (
+        f"- {said} generator `{one['digest']}`: preset {config['preset']}, {_epochs(config)}, "
+        f"Adam {config['learning_rate']:g}, on {names}."
+    )
 
 
 def _epochs(config: Mapping[str, Any]) -> str:

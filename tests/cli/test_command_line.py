@@ -20,7 +20,18 @@ from pap_core.training.run import Run
 from tests.helpers.building import cut_here
 
 PROJECT = Path(__file__).parents[2]
-COMMANDS = ("phantom", "build", "train", "evaluate", "compare", "publish", "reviews", "predict")
+COMMANDS = (
+    "phantom",
+    "build",
+    "pseudo-label",
+    "train",
+    "average",
+    "evaluate",
+    "compare",
+    "publish",
+    "reviews",
+    "predict",
+)
 SETTINGS = ("epochs=1", "generator.width=4", "discriminator.width=4", "validation=0.2", "precision=fp32")
 SMALL = [part for setting in SETTINGS for part in ("--set", setting)]
 

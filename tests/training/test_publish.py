@@ -44,6 +44,17 @@ def test_a_new_folder_and_one_that_is_replaced(trained: Path, tmp_path: Path) ->
         write_weights(out, Generator(best.generator.config))  # another is there when it is published again
 
 
+def test_the_mean_of_checkpoints_has_a_card_that_says_so(trained: Path, tmp_path: Path) -> None:
+    mean = tmp_path / "mean"
+    assert main(["average", str(trained), str(trained), "--output", str(mean)]) == 0
+    assert main(["publish", str(mean), str(tmp_path / "out")]) == 0
+    card = (tmp_path / "out" / CARD).read_text()
+    digest = read(trained / "checkpoints" / "best").digest
+    assert f"- The mean of these weights and those of generator `{digest}`: preset tiny, 1 epoch" in card
+    assert "- Trained in" not in card
+    assert read(tmp_path / "out").config == read(mean).config
+
+
 def test_scores_of_an_evaluation_are_on_the_card(
     trained: Path, phantom_dataset: Path, tmp_path: Path, capsys
 ) -> None:
