@@ -7,17 +7,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.compare.choosing import choose_methods
 from pages.parts.compare.view import OF
 from pages.shared import access, datasets, watch
 from pages.shared.display import plain
 from pages.shared.evaluations import test_split
-from pages.shared.words import duration
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison, begin
 from pap_core.comparison.job import Progress
 from pap_core.errors import InputError
 from pap_core.jobs.job import FAILED, LOST, STOPPED, STOPPING
-from pap_core.methods.catalogue import ABOUT, MEMBERS, NAMES, UNTRAINED, available, unavailable
+from pap_core.methods.catalogue import ABOUT, available
 from pap_core.training import process
 
 MINUTES = 20.0  # of training for each, unless the person says otherwise
@@ -29,12 +29,6 @@ MINUTES_HELP = (
     "For each method that learns, on this machine. The number of its epochs is set by the pace of a few "
     "steps, so that all train equally long. A combination has what its members have."
 )
-QUICK, EVERY, SOME = "Quick ones", "All", "Choose"
-WHICH_HELP = (
-    "**Quick ones**: those that need no training, so that there is something to compare within minutes. The "
-    "others can follow later: a method that has been measured is not measured again."
-)
-METHODS_HELP = "Only these methods; empty means all."
 
 
 def begin_form(sets: dict[str, Path]) -> None:
@@ -52,7 +46,7 @@ def begin_form(sets: dict[str, Path]) -> None:
         key="compare_new_minutes",
         help=MINUTES_HELP,
     )
-    chosen = _methods("compare_new_methods", available(), minutes)
+    chosen = choose_methods("compare_new_methods", available(), minutes)
     st.caption(
         "One method after another, in a process of its own: it continues when you leave the page, and when "
         "the server ends. A comparison with the same data set and minutes is resumed."
@@ -76,15 +70,6 @@ def first_with_test(sets: dict[str, Path]) -> int:
             if test_split(folder).crops:
                 return place
     return 0
-
-
-def _at_most(names: Sequence[str], minutes: float) -> str:
-    """Say how long the training of methods takes where none is trained yet."""
-    learning = {one for name in names for one in MEMBERS.get(name, (name,)) if one not in UNTRAINED}
-    if not learning:
-        return "nothing to train, a matter of minutes"
-    networks = "1 network" if len(learning) == 1 else f"{len(learning)} networks"
-    return f"{networks} to train, {duration(60 * minutes * len(learning))} in all, and some more to validate"
 
 
 def _begin(folder: Path, minutes: float, names: Sequence[str]) -> None:
@@ -183,7 +168,7 @@ def _offer(comparison: Comparison, missing: list[str]) -> None:
     without = f"{len(missing)} methods are without a result" if done else "No method has a result yet"
     with st.expander(f"{without}: measure them", icon=":material/play_arrow:", expanded=not done):
         st.markdown(", ".join(ABOUT[name].title for name in missing) + ".")
-        chosen = _methods("compare_missing_methods", missing, comparison.minutes)
+        chosen = choose_methods("compare_missing_methods", missing, comparison.minutes)
         st.button(
             f"{MEASURE} {len(chosen)} methods" if len(chosen) > 1 else f"{MEASURE} {ABOUT[chosen[0]].title}",
             key="compare_measure",
@@ -195,49 +180,6 @@ def _offer(comparison: Comparison, missing: list[str]) -> None:
             help=f"Trains each for {comparison.minutes:g} minutes, if it learns, and measures it on the test "
             "split; what was begun and stopped is resumed",
         )
-
-
-def _methods(key: str, names: Sequence[str], minutes: float) -> list[str]:
-    """Let the person choose methods, the quick ones unless asked otherwise; say how long each choice takes.
-
-    Args:
-        key: how the controls' keys begin.
-        names: to choose from.
-        minutes: of training for each.
-    """
-    quick = [name for name in names if name in UNTRAINED]
-    offered = [QUICK, EVERY, SOME] if 0 < len(quick) < len(names) else [EVERY, SOME]
-    which_key = f"{key}_which"
-    if st.session_state.get(which_key, offered[0]) not in offered:
-        del st.session_state[which_key]
-    which = st.segmented_control(
-        "Methods to measure", offered, default=offered[0], required=True, key=which_key, help=WHICH_HELP
-    )
-    chosen = {QUICK: quick, EVERY: list(names)}.get(which) or _some(key, names)
-    if QUICK in offered:
-        st.caption(f"{QUICK}: {', '.join(ABOUT[name].title for name in quick)}; {_at_most(quick, minutes)}.")
-    st.caption(f"{EVERY} {len(names)}: {_at_most(names, minutes)}.")
-    if which == SOME:
-        st.caption(f"Chosen: {_at_most(chosen, minutes)}.")
-    for name in NAMES:
-        if said := unavailable(name):
-            st.caption(f"{plain(ABOUT[name].title)} is not available: {plain(said)}.")
-    return chosen
-
-
-def _some(key: str, names: Sequence[str]) -> list[str]:
-    """Let the person choose any methods; none chosen is all."""
-    if key in st.session_state:
-        st.session_state[key] = [name for name in st.session_state[key] if name in names]
-    chosen = st.multiselect(
-        "These",
-        list(names),
-        format_func=lambda name: ABOUT[name].title,
-        key=key,
-        placeholder="All",
-        help=METHODS_HELP,
-    )
-    return chosen or list(names)
 
 
 def _at_work(comparison: Comparison) -> None:

@@ -5,7 +5,8 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.compare.progress import NEW, SOME
+from pages.parts.compare.choosing import SOME
+from pages.parts.compare.progress import NEW
 from pap_core.comparison import job
 from pap_core.comparison.compare import Comparison
 from pap_core.jobs.job import STOPPED
